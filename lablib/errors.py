@@ -1,0 +1,36 @@
+"""What lablib raises: one sentence for the person at the notebook."""
+
+
+class LabError(Exception):
+    """A mistake or a condition that the reader can do something about; its text says what was asked, what is wrong, what to do.
+
+    In a notebook it shows as that text alone: IPython calls `_render_traceback_` in place of printing the frames inside
+    lablib, which a learner did not write.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class CloudDidNotStart(LabError):
+    """The local cloud's process ended, or stayed silent, before it was ready."""
+
+
+class CloudIsGone(LabError):
+    """The local cloud's process no longer answers."""
+
+
+class BackendNotAvailable(LabError):
+    """A lab was asked to run somewhere that this version cannot run it."""
+
+
+class SourceError(LabError):
+    """What was given as a function's code is not there, or cannot be packaged."""
+
+
+class RejectedByAWS(LabError):
+    """The AWS API refused a request; the text is the service's own message."""
+
+
+class StillRunning(LabError):
+    """`lab.wait` gave up: after a minute of real time something still runs."""
