@@ -1,0 +1,289 @@
+"""Deployment packages: a zip becomes a read-only folder that every environment of a version shares.
+
+Lambda unpacks an uploaded archive under ``/var/task``. Here it is unpacked once for each SHA-256, into the cloud's
+own folder, and versions with the same code share it. An archive is never believed: its sizes are counted while it
+is unpacked, its paths and links must stay inside the folder.
+
+The sentences are AWS's, captured from the real service; where we know more than AWS says, a second sentence follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import io
+import lzma
+import os
+import posixpath
+import shutil
+import stat
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lablib.models import limits
+
+NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
+EMPTY_ZIP = "Uploaded file must be a non-empty zip"
+TOO_LARGE = f"Unzipped size must be smaller than {limits.CODE_UNZIPPED_BYTES} bytes"
+
+# A function that is deleted or updated may still be running from the old folder, for at most its longest timeout.
+GRACE_SECONDS = float(limits.TIMEOUT_MAX_S)
+
+_CHUNK = 1 << 20
+_MAX_LINK = 4096  # bytes of a symbolic link's target: PATH_MAX on Linux
+
+
+class BadPackage(ValueError):
+    """The archive cannot become a function's code. The message is for the person who uploaded it."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One unpacked deployment package.
+
+    Attributes
+    ----------
+    sha256 : str
+        SHA-256 of the archive, base64 (``CodeSha256`` in the API).
+    size : int
+        Size of the archive in bytes (``CodeSize``).
+    folder : Path
+        The unpacked files, read-only.
+    archive : Path
+        The archive as it was uploaded.
+    """
+
+    sha256: str
+    size: int
+    folder: Path
+    archive: Path
+
+
+class CodeStore:
+    """Keeps each different package once, for as long as a version or a running invocation needs it.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of this cloud's own; it is created, and everything in it belongs to the store.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._building: dict[str, threading.Lock] = {}
+        self._packages: dict[str, Package] = {}
+        self._users: dict[str, int] = {}
+        self._removals: dict[str, asyncio.TimerHandle] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def add(self, archive: bytes) -> Package:
+        """Unpack `archive` (in a thread) and count one user of it. Raises `BadPackage`."""
+        package = await asyncio.to_thread(self._add, archive)
+        timer = self._removals.pop(package.sha256, None)
+        if timer is not None:
+            timer.cancel()
+        return package
+
+    def acquire(self, sha256: str) -> None:
+        """Count one more user of a package that the store holds."""
+        with self._lock:
+            self._users[sha256] += 1
+
+    def release(self, sha256: str) -> None:
+        """Count one user less. A package without users goes once nothing can be running from it any more."""
+        with self._lock:
+            self._users[sha256] -= 1
+            unused = self._users[sha256] == 0
+        if unused:
+            loop = asyncio.get_running_loop()
+            self._removals[sha256] = loop.call_later(GRACE_SECONDS, self._forget, sha256)
+
+    def find(self, sha256: str) -> Package | None:
+        """The package with this (base64) SHA-256, if the store still holds it."""
+        return self._packages.get(sha256)
+
+    def clear(self) -> None:
+        """Drop every package at once. Call it when no environment runs any more."""
+        for timer in self._removals.values():
+            timer.cancel()
+        self._removals.clear()
+        with self._lock:
+            self._packages.clear()
+            self._users.clear()
+        remove_tree(self._folder)
+        self._folder.mkdir(parents=True)
+
+    def _add(self, archive: bytes) -> Package:
+        digest = hashlib.sha256(archive)
+        sha256 = base64.b64encode(digest.digest()).decode()
+        with self._lock:
+            building = self._building.setdefault(sha256, threading.Lock())
+        with building:
+            package = self._packages.get(sha256) or self._unpack(archive, sha256, digest.hexdigest())
+            with self._lock:
+                self._packages[sha256] = package
+                self._users[sha256] = self._users.get(sha256, 0) + 1
+                return package
+
+    def _unpack(self, archive: bytes, sha256: str, name: str) -> Package:
+        folder = self._folder / name
+        unfinished = self._folder / f"{name}.unfinished"
+        remove_tree(unfinished)
+        try:
+            unpack(archive, unfinished)
+        except BadPackage:
+            remove_tree(unfinished)
+            raise
+        remove_tree(folder)
+        unfinished.rename(folder)
+        stored = self._folder / f"{name}.zip"
+        stored.write_bytes(archive)
+        return Package(sha256, len(archive), folder, stored)
+
+    def _forget(self, sha256: str) -> None:
+        self._removals.pop(sha256, None)
+        with self._lock:
+            if self._users.get(sha256):
+                return
+            self._users.pop(sha256, None)
+            package = self._packages.pop(sha256, None)
+        if package is not None:
+            package.archive.unlink(missing_ok=True)
+            remove_tree(package.folder)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder whose directories are read-only. A folder that is not there is fine."""
+    if not folder.exists():
+        return
+    for path, _, _ in os.walk(folder):
+        os.chmod(path, 0o755)
+    shutil.rmtree(folder)
+
+
+def unpack(archive: bytes, folder: Path, limit: int = limits.CODE_UNZIPPED_BYTES) -> int:
+    """Unpack a deployment package into `folder`, which must not exist, and make everything in it read-only.
+
+    Parameters
+    ----------
+    archive : bytes
+        The zip file.
+    folder : Path
+        Where to unpack it. After an error the caller removes what is there.
+    limit : int
+        Largest sum of the files' sizes, in bytes.
+
+    Returns
+    -------
+    int
+        The sum of the files' sizes, in bytes.
+
+    Raises
+    ------
+    BadPackage
+        Not a zip, empty, encrypted, damaged, too large, or with an entry that would leave the folder.
+    """
+    if not archive:
+        raise BadPackage(EMPTY_ZIP)
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return _unpack_entries(opened, folder, limit)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, UnicodeError) as error:
+        raise BadPackage(f"{NOT_A_ZIP} ({error})") from error
+    except OSError as error:
+        # Names that are too long for the disk, or a path that is a file in one entry and a folder in another.
+        raise BadPackage(f"{NOT_A_ZIP} ({error.strerror})") from error
+
+
+def _unpack_entries(opened: zipfile.ZipFile, folder: Path, limit: int) -> int:
+    entries = opened.infolist()
+    if not any(not entry.is_dir() for entry in entries):
+        raise BadPackage(EMPTY_ZIP)
+    if sum(entry.file_size for entry in entries) >= limit:
+        raise BadPackage(TOO_LARGE)
+    _check_names(entries)
+    folder.mkdir(parents=True)
+    left, links = limit, []
+    for entry in entries:
+        target = folder / entry.filename
+        if entry.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif _is_link(entry):
+            links.append((target, _link_target(opened, entry)))
+        else:
+            left -= _write(opened, entry, target, left)
+    # Links last: a file can then never be written through one.
+    for target, to in links:
+        _link(folder, target, to)
+    _make_read_only(folder)
+    return limit - left
+
+
+def _check_names(entries: Iterable[zipfile.ZipInfo]) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        name = entry.filename
+        parts = name.rstrip("/").split("/")
+        if name.startswith("/") or ".." in parts or "\0" in entry.orig_filename:
+            raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} points outside the package)")
+        if entry.flag_bits & 0x1:
+            raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} is encrypted)")
+        path = posixpath.normpath(name)
+        if path in seen and not entry.is_dir():
+            raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} is in it twice)")
+        seen.add(path)
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
+            raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} is neither a file, nor a folder, nor a link)")
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def _link_target(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    with opened.open(entry) as source:
+        raw = source.read(_MAX_LINK + 1)
+    if not 0 < len(raw) <= _MAX_LINK or b"\0" in raw:
+        raise BadPackage(f"{NOT_A_ZIP} (the link {entry.filename!r} has no usable target)")
+    return os.fsdecode(raw)
+
+
+def _link(folder: Path, target: Path, to: str) -> None:
+    """Make one link, if what it names is inside the package.
+
+    Lambda keeps the links of an archive made with ``zip -y``; what it does with one that points outside is not
+    documented and was not tried: here it is refused.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(to)
+    if to.startswith("/") or not target.resolve().is_relative_to(folder.resolve()):
+        raise BadPackage(
+            f"{NOT_A_ZIP} (the link {str(target.relative_to(folder))!r} points to {to!r}, outside the package)"
+        )
+
+
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
+    """Write one file, and stop when it passes `left` bytes, whatever its header says. Returns its size."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with opened.open(entry) as source, open(target, "xb") as sink:
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size >= left:
+                raise BadPackage(TOO_LARGE)
+            sink.write(chunk)
+    executable = (entry.external_attr >> 16) & 0o111
+    target.chmod(0o555 if executable else 0o444)
+    return size
+
+
+def _make_read_only(folder: Path) -> None:
+    for path, _, _ in os.walk(folder, topdown=False):
+        os.chmod(path, 0o555)

@@ -1,0 +1,11 @@
+"""The one place that reaches into moto. Every file names what it touches, and has a contract test in tests/cloud/moto_seam/.
+
+`engine`    moto's WSGI application, its configuration, and the one lock round all of it
+`clockwork` moto's timestamps are the cloud's time
+`protocol`  requests and answers written from botocore's service models
+`roles`     what a function's role may do, and the credentials a function gets
+`keys`      which secret belongs to an access key
+`logs`      a function's lines in CloudWatch Logs
+`objects`   the bytes of an S3 object
+`queues`    what a waiting ReceiveMessage has to know about its queue
+"""
