@@ -9,3 +9,11 @@
 `objects`   the bytes of an S3 object
 `queues`    what a waiting ReceiveMessage has to know about its queue
 """
+
+import os
+
+from lablib.cloud.moto_seam import clockwork
+
+# moto reads this once, when it loads. With it, every answer would tell browsers that any page may read it.
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+clockwork.install()

@@ -1,0 +1,78 @@
+"""Roles: who may assume one, and the credentials that a function runs with.
+
+Touches: `moto.iam.models.iam_backends`, `IAMBackend.get_role_by_arn`, `Role.assume_role_policy_document`,
+`moto.iam.exceptions.NotFoundException`, `moto.sts.models.sts_backends`, `STSBackend.assume_role`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from lablib.cloud.moto_seam import engine, keys, utc
+
+# An environment lives two hours of the cloud's time at most (models.lifecycle), so its credentials never end before it does.
+SESSION_SECONDS = 12 * 3600
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a function's environment has in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+def assume(role_arn: str, session_name: str) -> Credentials:
+    """Credentials of a role's new session. GetCallerIdentity with them answers ``assumed-role/ROLE/SESSION_NAME``."""
+    from moto.sts.models import sts_backends
+
+    with engine.lock:
+        session = sts_backends[engine.place.account]["aws"].assume_role(
+            region_name=engine.place.region, role_session_name=session_name, role_arn=role_arn, policy="",
+            duration=SESSION_SECONDS, external_id="",
+        )
+    secret = keys.Secret(session.secret_access_key, session.session_token, utc.seconds(session.expiration))
+    keys.issue(session.access_key_id, secret)
+    return Credentials(session.access_key_id, session.secret_access_key, session.session_token)
+
+
+def may_be_assumed_by_lambda(role_arn: str) -> bool:
+    """Whether the role exists and its trust policy lets ``lambda.amazonaws.com`` assume it."""
+    from moto.iam.exceptions import NotFoundException
+    from moto.iam.models import iam_backends
+
+    with engine.lock:
+        try:
+            role = iam_backends[engine.place.account]["aws"].get_role_by_arn(role_arn)
+        except NotFoundException:
+            return False
+        document = role.assume_role_policy_document
+    return any(_allows_lambda(statement) for statement in _statements(document))
+
+
+def _statements(document: str | None) -> list[Any]:
+    try:
+        policy = json.loads(unquote(document or "") or "{}")
+    except ValueError:
+        return []
+    statements = policy.get("Statement", []) if isinstance(policy, dict) else []
+    return statements if isinstance(statements, list) else [statements]
+
+
+def _allows_lambda(statement: Any) -> bool:
+    if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
+        return False
+    principal = statement.get("Principal", {})
+    services = _listed(principal.get("Service", [])) if isinstance(principal, dict) else _listed(principal)
+    actions = _listed(statement.get("Action", []))
+    return any(service in ("lambda.amazonaws.com", "*") for service in services) and any(
+        action in ("sts:AssumeRole", "sts:*", "*") for action in actions
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
