@@ -1,0 +1,85 @@
+"""Lambda's quotas: each number once, with its source and date.
+
+"MB" is 1,024 KB, as in Lambda's documentation, its logs and its console.
+
+Sources: DG = AWS Lambda Developer Guide; BOTO = botocore 1.44.5's service model of
+2026-11-17; both read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Range:
+    """A setting with bounds.
+
+    Attributes
+    ----------
+    lowest, highest, default
+        Inclusive, in `unit`.
+    source
+        Where AWS says so, and when that was read.
+    """
+
+    lowest: int
+    highest: int
+    default: int
+    unit: str
+    source: str
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int) and self.lowest <= value <= self.highest
+
+
+# The service model allows more (32,768 MB; 5,400 s): that is for Managed Instances and
+# functions with an accelerator. These are a default function's bounds.
+MEMORY_MB = Range(128, 10_240, 128, "MB", "DG gettingstarted-limits, configuration-memory, 2026")
+TIMEOUT_S = Range(1, 900, 3, "s", "DG gettingstarted-limits, 2026; BOTO CreateFunctionRequest.Timeout")
+EPHEMERAL_STORAGE_MB = Range(512, 10_240, 512, "MB", "DG gettingstarted-limits; BOTO EphemeralStorage, 2026-11-17")
+
+# 1,769 MB is one vCPU; CPU is in proportion. DG configuration-memory, 2026.
+MEMORY_MB_PER_VCPU = 1_769
+
+# INIT: 10 s, then it is tried again inside the first invocation. DG lambda-runtime-environment, 2026.
+INIT_TIMEOUT_S = 10.0
+
+# Payloads. DG gettingstarted-limits (6 MB each way; 1 MB asynchronous), 2026; BOTO's payload shapes say 6,291,456.
+REQUEST_BYTES = 6 * MB
+ASYNC_REQUEST_BYTES = 1 * MB
+# The size named in the real error is 6 MiB + 100. Captured messages, no AWS page (2026).
+RESPONSE_REFUSED_OVER_BYTES = 6_291_556
+RESPONSE_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
+
+# Packages. DG gettingstarted-limits and GetAccountSettings (52428800, 262144000), 2026.
+ZIPPED_BYTES = 50 * MB
+UNZIPPED_BYTES = 250 * MB
+LAYERS = 5
+
+# Names and settings. BOTO, 2026-11-17; environment: DG gettingstarted-limits, 2026.
+FUNCTION_NAME_CHARACTERS = 64
+HANDLER_CHARACTERS = 128
+DESCRIPTION_CHARACTERS = 256
+ENVIRONMENT_BYTES = 4 * 1024
+CLIENT_CONTEXT_BYTES = 3_583
+LOG_RESULT_BYTES = 4 * 1024
+TAGS = 50
+
+# Concurrency. DG gettingstarted-limits, lambda-concurrency, 2026.
+ACCOUNT_CONCURRENCY = 1_000
+UNRESERVED_CONCURRENCY_KEPT = 100
+
+# Inside an environment. DG gettingstarted-limits, 2026.
+FILE_DESCRIPTORS = 1_024
+PROCESSES_AND_THREADS = 1_024
+
+# Code storage of an account: 300 GB since 2026-04-30 (DG document history; older pages say 75 GB).
+CODE_STORAGE_BYTES = 300 * 1024 * MB
+
+
+def vcpus(memory_mb: int) -> float:
+    """The CPU share of a function, in vCPUs: 128 MB has 0.072, 1,769 MB has 1."""
+    return memory_mb / MEMORY_MB_PER_VCPU

@@ -1,0 +1,130 @@
+"""The lines that Lambda itself writes into a function's log, written and read.
+
+Format: DG lambda-runtime-environment and captured logs, 2026 (the newer style, with
+``Status`` and ``Error Type``, and without a separate "Task timed out" line). Fields are
+separated by tabs.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Report:
+    """One REPORT line.
+
+    Attributes
+    ----------
+    duration_ms, billed_duration_ms
+        Milliseconds. INIT is billed too (since 2025-08-01), so the second includes
+        `init_duration_ms`, rounded up to a whole millisecond.
+    memory_size_mb, max_memory_used_mb
+        What the function was given, and the most it has used.
+    init_duration_ms
+        Milliseconds of INIT; None when the environment was warm.
+    status, error_type
+        ``"timeout"`` or ``"error"`` with e.g. ``"Runtime.ExitError"``; None when all
+        went well, and also when the function raised an exception of its own.
+    """
+
+    request_id: str
+    duration_ms: float
+    billed_duration_ms: int
+    memory_size_mb: int
+    max_memory_used_mb: int
+    init_duration_ms: float | None = None
+    status: str | None = None
+    error_type: str | None = None
+
+    @property
+    def cold(self) -> bool:
+        """Whether this invocation had to wait for INIT."""
+        return self.init_duration_ms is not None
+
+
+def billed_ms(duration_ms: float, init_ms: float | None = None) -> int:
+    """Whole milliseconds that are billed: INIT and duration together, rounded up.
+
+    Checked against the guide's own samples: 133.61 + 80.00 gives 214; 3,016.78 +
+    84.00 gives 3,101.
+    """
+    return math.ceil(round(duration_ms + (init_ms or 0.0), 2))
+
+
+def format_report(report: Report) -> str:
+    """The REPORT line as CloudWatch Logs has it."""
+    fields = [
+        f"REPORT RequestId: {report.request_id}",
+        f"Duration: {report.duration_ms:.2f} ms",
+        f"Billed Duration: {report.billed_duration_ms} ms",
+        f"Memory Size: {report.memory_size_mb} MB",
+        f"Max Memory Used: {report.max_memory_used_mb} MB",
+    ]
+    if report.init_duration_ms is not None:
+        fields.append(f"Init Duration: {report.init_duration_ms:.2f} ms")
+    if report.status:
+        fields.append(f"Status: {report.status}")
+    if report.error_type:
+        fields.append(f"Error Type: {report.error_type}")
+    return "\t".join(fields)
+
+
+_FIELD = {
+    "duration_ms": r"\tDuration: ([\d.]+) ms",
+    "billed_duration_ms": r"\tBilled Duration: (\d+) ms",
+    "memory_size_mb": r"\tMemory Size: (\d+) MB",
+    "max_memory_used_mb": r"\tMax Memory Used: (\d+) MB",
+    "init_duration_ms": r"\tInit Duration: ([\d.]+) ms",
+    "status": r"\tStatus: (\w+)",
+    "error_type": r"\tError Type: ([\w.]+)",
+}
+_TYPES = {"duration_ms": float, "init_duration_ms": float, "status": str, "error_type": str}
+
+
+def parse_report(line: str) -> Report | None:
+    """The Report that `line` holds, or None when it is another line.
+
+    Lines that were pasted with spaces in place of tabs are read too.
+    """
+    head = re.match(r"REPORT RequestId: (\S+)\s", line)
+    if head is None:
+        return None
+    line = re.sub(r"\s{2,}|\t| (?=(?:Duration|Billed|Memory Size|Max|Init|Status|Error Type)\b)", "\t", line)
+    line = line.replace("Billed\tDuration", "Billed Duration").replace("Init\tDuration", "Init Duration")
+    found: dict[str, str | float | int] = {}
+    for name, pattern in _FIELD.items():
+        if match := re.search(pattern, line):
+            found[name] = _TYPES.get(name, int)(match[1])
+    try:
+        return Report(request_id=head[1], **found)  # type: ignore[arg-type]
+    except TypeError:
+        return None  # a REPORT without a duration is none
+
+
+def init_start(runtime: str, region: str) -> str:
+    """INIT_START, the first line of an environment.
+
+    The runtime's version and hash are AWS's own releases; ours say that they are local.
+    """
+    name, version = re.match(r"([a-z]+)(.*)", runtime).groups()  # type: ignore[union-attr]
+    return (
+        f"INIT_START Runtime Version: {name}:{version}.local\t"
+        f"Runtime Version ARN: arn:aws:lambda:{region}::runtime:local"
+    )
+
+
+def init_report(ms: float, phase: str, status: str, error_type: str | None = None) -> str:
+    """INIT_REPORT, written when INIT failed: `phase` is ``init`` or ``invoke``."""
+    line = f"INIT_REPORT Init Duration: {ms:.2f} ms\tPhase: {phase}\tStatus: {status}"
+    return f"{line}\tError Type: {error_type}" if error_type else line
+
+
+def start(request_id: str, version: str) -> str:
+    return f"START RequestId: {request_id} Version: {version}"
+
+
+def end(request_id: str) -> str:
+    return f"END RequestId: {request_id}"
