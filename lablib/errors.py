@@ -1,5 +1,10 @@
 """What lablib raises: one sentence for the person at the notebook."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class LabError(Exception):
     """A mistake or a condition that the reader can do something about; its text says what was asked, what is wrong, what to do.
@@ -34,3 +39,32 @@ class RejectedByAWS(LabError):
 
 class StillRunning(LabError):
     """`lab.wait` gave up: after a minute of real time something still runs."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The learner interrupted a call; in a notebook it shows as its one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+@contextmanager
+def aws_errors() -> Iterator[None]:
+    """Turn what botocore raises into lablib's errors, with AWS's code and message as they came.
+
+    Raises `RejectedByAWS` for an answer that refuses, and for input that boto3 itself refuses; `CloudIsGone` when
+    nothing answers.
+    """
+    from botocore import exceptions
+
+    try:
+        yield
+    except exceptions.ClientError as error:
+        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+        raise RejectedByAWS(f"{code}: {message}") from None
+    except exceptions.ParamValidationError as error:
+        raise RejectedByAWS(str(error)) from None
+    except exceptions.WaiterError as error:
+        raise RejectedByAWS(f"The function did not become ready: {error}") from None
+    except (exceptions.EndpointConnectionError, exceptions.ConnectionClosedError, exceptions.ReadTimeoutError):
+        raise CloudIsGone("The local cloud does not answer. Run lablib.start() again.") from None

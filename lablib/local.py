@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -119,6 +119,7 @@ def launch(
     credentials: Credentials | None = None,
     port: int = 0,
     options: tuple[str, ...] = (),
+    meanwhile: Callable[[], object] = lambda: None,
     seconds: float = START_SECONDS,
 ) -> LocalCloud:
     """Start a cloud on 127.0.0.1 and wait until it is ready.
@@ -127,6 +128,7 @@ def launch(
     ----------
     port : 0 picks a free one.
     options : further arguments of `python -m lablib serve`, such as ``("--isolation", "off")``.
+    meanwhile : called while the child starts.
 
     Raises `CloudDidNotStart`, with what the child said last.
     """
@@ -150,11 +152,16 @@ def launch(
             )
         finally:
             os.close(reading)
-        url = _wait_until_ready(process, seconds)
+        url = None
+        try:
+            meanwhile()
+            url = _wait_until_ready(process, seconds)
+        finally:
+            if url is None:  # silent, ended, or this process was interrupted
+                os.close(writing)
+                process.kill()
+                process.wait()
         if url is None:
-            os.close(writing)
-            process.kill()
-            process.wait()
             raise CloudDidNotStart(f"The local cloud did not start: {_last_line(complaints)}")
     return LocalCloud(process, writing, url, region, credentials)
 

@@ -1,0 +1,51 @@
+"""`%%lambda_function NAME`: a notebook cell becomes a function's code."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from typing import Any, NoReturn
+
+from lablib import packaging, session
+from lablib.errors import LabError
+
+
+class _Line(argparse.ArgumentParser):
+    """An argument line in a notebook: a mistake in it is a sentence and never the end of the kernel."""
+
+    def error(self, message: str) -> NoReturn:
+        raise LabError(f"%%lambda_function: {message}. Write it as %%lambda_function NAME [--memory MB] [--timeout S] [--runtime R]")
+
+
+def _parser() -> _Line:
+    parser = _Line(prog="%%lambda_function", add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--memory", type=int, default=512)
+    parser.add_argument("--timeout", type=int, default=3)
+    parser.add_argument("--runtime")
+    return parser
+
+
+def lambda_function(line: str, cell: str) -> None:
+    """Deploy this cell as a function's code.
+
+    ``%%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]``
+
+    The cell becomes the package's `lambda_function.py`, its handler `lambda_function.lambda_handler`: the names that the
+    AWS console gives. The function is created, or updated. The cell does not run here, and no file is written.
+    """
+    try:
+        asked = _parser().parse_args(shlex.split(line))
+    except (ValueError, argparse.ArgumentError) as error:
+        raise LabError(f"%%lambda_function: {error}") from None
+    lab = session.current()
+    if lab is None:
+        raise LabError("No lab is open: run lablib.start() first.")
+    lab.deploy(
+        asked.name, packaging.from_text(cell), runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
+    )
+
+
+def load(shell: Any) -> None:
+    """Register the magic with an IPython shell; again does no harm."""
+    shell.register_magic_function(lambda_function, "cell", "lambda_function")

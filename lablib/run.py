@@ -1,0 +1,183 @@
+"""One invocation as a person reads it: what came back, what the function said, and what its REPORT line means."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lablib.models.report import Report, parse_report
+
+_PLATFORM = ("INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_REPORT ", "EXTENSION\t")
+"""How the lines begin that Lambda writes itself."""
+
+_SHOWN = 2_000
+"""Characters of a result, and of a log, that are shown; the rest is a click (`run.payload`, `lab.logs`) away."""
+
+_TAIL_BYTES = 4_096
+"""How much of a log an Invoke response carries (LogResult; botocore's Lambda model, InvocationResponse, 2026-11)."""
+
+
+@dataclass(frozen=True)
+class FunctionError:
+    """What the function's own failure says of itself, in AWS's fields."""
+
+    type: str
+    message: str
+    trace: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, payload: Any) -> FunctionError:
+        if not isinstance(payload, Mapping):
+            return cls("Unhandled", str(payload))
+        trace = payload.get("stackTrace") or payload.get("trace") or ()
+        return cls(
+            str(payload.get("errorType", "Unhandled")),
+            str(payload.get("errorMessage", "")),
+            tuple(str(line) for line in trace) if isinstance(trace, list | tuple) else (str(trace),),
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one Invoke returned, from the public response alone.
+
+    Attributes
+    ----------
+    payload : the result, parsed from JSON; the text itself when it is none; None when there is none
+    report : the figures of the REPORT line, or None when the response carried none (an Event invocation)
+    logs : the function's own lines of this invocation, without Lambda's; the last 4 KB at most
+    error : what the function failed with, or None
+    status_code : HTTP status; 200 also when the function failed
+    version : the version that ran, `$LATEST` or a number
+    """
+
+    function_name: str
+    payload: Any
+    report: Report | None
+    logs: list[str]
+    error: FunctionError | None
+    status_code: int
+    version: str
+    request_id: str
+    log_cut: bool = False
+
+    @classmethod
+    def from_response(cls, name: str, response: Mapping[str, Any]) -> Run:
+        """From the response of boto3's `invoke` with ``LogType="Tail"``; reads its payload stream to the end."""
+        raw = response["Payload"].read() if "Payload" in response else b""
+        payload = _parsed(raw)
+        tail = base64.b64decode(response.get("LogResult", "")).decode(errors="replace")
+        lines = tail.replace("\r", "\n").replace("\u00a0", " ").split("\n")
+        return cls(
+            function_name=name,
+            payload=payload,
+            report=next((report for line in lines if (report := parse_report(line))), None),
+            logs=_own_lines(lines),
+            error=FunctionError.of(payload) if response.get("FunctionError") else None,
+            status_code=int(response["StatusCode"]),
+            version=str(response.get("ExecutedVersion", "$LATEST")),
+            request_id=str(response.get("ResponseMetadata", {}).get("RequestId", "")),
+            log_cut=bool(tail) and len(tail.encode()) >= _TAIL_BYTES - 3 and "START RequestId: " not in tail,
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(_labelled(label, text) for label, text in self._parts())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """A table in the page's own colours, so that it reads in the light and in the dark theme."""
+        edge = "var(--jp-error-color1, #d32f2f)" if self.error else "var(--jp-brand-color1, #1976d2)"
+        rows = "".join(
+            '<tr style="background: none"><th scope="row" style="text-align: left; vertical-align: top; padding: 2px 16px 2px 0">'
+            f'{html.escape(label)}</th><td style="text-align: left; padding: 2px 0"><pre style="margin: 0; white-space: pre-wrap">'
+            f"{html.escape(text)}</pre></td></tr>"
+            for label, text in self._parts()
+        )
+        return f'<table style="border: none; border-left: 4px solid {edge}; padding-left: 12px; margin: 4px 0">{rows}</table>'
+
+    def _parts(self) -> list[tuple[str, str]]:
+        """What is shown, in order: (label, text)."""
+        parts = []
+        if self.error:
+            parts.append(("Error", f"{self.error.type}: {self.error.message}"))
+            if self.error.trace:
+                trace = "".join(line if line.endswith("\n") else line + "\n" for line in self.error.trace)
+                parts.append(("Traceback", trace.rstrip("\n")))
+        elif self.status_code == 202:
+            parts.append(("Result", "accepted (202): Lambda runs it later, and its result goes nowhere"))
+        else:
+            parts.append(("Result", _shortened(_written(self.payload), "run.payload has all of it")))
+        if said := self._said():
+            parts.append(("Log", said))
+        if self.report:
+            parts.append(("Report", describe(self.report)))
+        return parts
+
+    def _said(self) -> str:
+        """The function's lines, without the error that the runtime logs once more."""
+        lines = self.logs
+        if self.error:
+            again = [i for i, line in enumerate(lines) if line.startswith("[ERROR]") and self.error.type in line]
+            lines = lines[: again[-1]] if again else lines
+        text = _shortened("\n".join(lines), f'lab.logs("{self.function_name}") has all of it')
+        cut = f'(the last 4 KB; lab.logs("{self.function_name}") has all of it)\n' if self.log_cut else ""
+        return cut + text
+
+
+def describe(report: Report) -> str:
+    """A REPORT line in words, on two lines.
+
+    >>> from lablib.models.report import parse_report
+    >>> line = "REPORT RequestId: 1\\tDuration: 1.52 ms\\tBilled Duration: 97 ms\\tMemory Size: 512 MB\\tMax Memory Used: 38 MB\\tInit Duration: 95.11 ms"
+    >>> print(describe(parse_report(line)))
+    cold start: 95.11 ms to initialise, then 1.52 ms to run; billed 97 ms
+    memory: 38 MB used at most, of 512 MB
+    """
+    ran = f"{report.duration_ms:.2f} ms to run"
+    if report.init_duration_ms is not None:
+        ran = f"cold start: {report.init_duration_ms:.2f} ms to initialise, then {ran}"
+    else:
+        ran = f"warm: {ran}"
+    if report.status:
+        ended = "timed out" if report.status == "timeout" else report.status
+        ran += f"; {ended}" + (f" ({report.error_type})" if report.error_type else "")
+    memory = f"{report.max_memory_used_mb} MB used at most, of {report.memory_size_mb} MB"
+    return f"{ran}; billed {report.billed_duration_ms} ms\nmemory: {memory}"
+
+
+def _parsed(raw: bytes) -> Any:
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode(errors="replace")
+
+
+def _own_lines(lines: list[str]) -> list[str]:
+    """The lines after START (all, when the tail begins later) that are not Lambda's own."""
+    starts = [i for i, line in enumerate(lines) if line.startswith("START RequestId: ")]
+    kept = lines[starts[-1] + 1 :] if starts else lines
+    own = [line for line in kept if not line.startswith(_PLATFORM)]
+    while own and not own[-1].strip():
+        own.pop()
+    return own
+
+
+def _written(payload: Any) -> str:
+    line = json.dumps(payload, ensure_ascii=False)
+    return line if len(line) <= 80 else json.dumps(payload, ensure_ascii=False, indent=2)
+
+
+def _shortened(text: str, where: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({len(text):,} characters; {where})"
+
+
+def _labelled(label: str, text: str) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([f"{label:<11}{first}", *(" " * 11 + line for line in rest)])
