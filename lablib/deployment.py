@@ -11,6 +11,7 @@ from typing import Any
 from lablib import machine
 from lablib.aws.role import ensure_role
 from lablib.errors import SourceError
+from lablib.models.limits import vcpus
 from lablib.packaging import NotPackageable, Package, from_path
 
 
@@ -80,7 +81,7 @@ def remarks(package: Package, handler: str, settings: Settings) -> list[str]:
         said.append(f"Warning: {complaint}")
     if settings.memory > (full := machine.full_share_mb()):
         said.append(
-            f"Note: on AWS {settings.memory} MB comes with {settings.memory / machine.MB_PER_CORE:.1f} vCPU; this machine has "
+            f"Note: on AWS {settings.memory} MB comes with {vcpus(settings.memory):.1f} vCPU; this machine has "
             f"that share up to {full} MB."
         )
     return said

@@ -245,7 +245,7 @@ def _namespace() -> dict[str, Any]:
     if "IPython" in sys.modules:
         from IPython import get_ipython
 
-        shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+        shell: Any = get_ipython()
         if shell is not None:
             return dict(shell.user_ns)
     return dict(sys._getframe(2).f_globals)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-MB_PER_CORE = 1_769
-"""Memory at which a function has one vCPU (AWS Lambda Developer Guide, configuration-memory, read 2026-11-23)."""
+from lablib.models.limits import MEMORY_MB_PER_VCPU
 
 
 def cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float:
@@ -21,4 +20,4 @@ def cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float:
 
 def full_share_mb(available: float | None = None) -> int:
     """The largest memory, in MB, whose CPU share this machine has in full."""
-    return int((cores() if available is None else available) * MB_PER_CORE)
+    return int((cores() if available is None else available) * MEMORY_MB_PER_VCPU)

@@ -104,7 +104,7 @@ def _load_magics() -> None:
     if "IPython" in sys.modules:
         from IPython import get_ipython
 
-        shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+        shell: Any = get_ipython()
         if shell is not None:
             from lablib import magics
 
