@@ -1,0 +1,105 @@
+"""The hands of a check: it looks at functions and calls them through public AWS APIs alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lablib.course.verdict import NotStarted
+
+_PATIENCE_S = 70
+"""Seconds for one call: longer than any timeout that an exercise asks for, shorter than a class's patience."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one invocation gave.
+
+    Attributes
+    ----------
+    payload : Any
+        The parsed answer; None when the function failed.
+    error : str or None
+        "KeyError: 'name'": the function's own error, or None.
+    request_id : str
+    log : list of str
+        The last 4 KB of its log, line by line.
+    """
+
+    payload: Any
+    error: str | None
+    request_id: str
+    log: list[str]
+
+
+class Bench:
+    """What a check may do in the cloud.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's variables.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self._made: list[str] = []
+
+    @cached_property
+    def client(self) -> Any:
+        """A Lambda client that asks once: a check never hides a throttle or a timeout behind a retry."""
+        return self._connect("lambda")
+
+    @staticmethod
+    def _connect(service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(service, config=Config(retries={"total_max_attempts": 1}, read_timeout=_PATIENCE_S))
+
+    def configuration(self, name: str, qualifier: str | None = None) -> dict[str, Any] | None:
+        """GetFunctionConfiguration, or None when there is no such function or version."""
+        which = {"Qualifier": qualifier} if qualifier else {}
+        try:
+            found: dict[str, Any] = self.client.get_function_configuration(FunctionName=name, **which)
+        except self.client.exceptions.ResourceNotFoundException:
+            return None
+        return found
+
+    def invoke(self, name: str, event: Any, qualifier: str | None = None) -> Answered:
+        """Call the function. Raises NotStarted when its handler is still the stub."""
+        which = {"Qualifier": qualifier} if qualifier else {}
+        reply = self.client.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail", **which)
+        payload = json.loads(reply["Payload"].read() or b"null")
+        log = base64.b64decode(reply.get("LogResult", "")).decode("utf-8", "replace").splitlines()
+        request_id = reply["ResponseMetadata"].get("RequestId", "")
+        if not reply.get("FunctionError"):
+            return Answered(payload, None, request_id, log)
+        known = payload if isinstance(payload, dict) else {}
+        kind = known.get("errorType", "error")
+        if kind == "NotImplementedError":
+            raise NotStarted
+        return Answered(None, f"{kind}: {known.get('errorMessage', payload)}", request_id, log)
+
+    def will_make(self, name: str) -> str:
+        """Note a function that the check is about to make, so that `clear` removes it."""
+        self.clear_one(name)
+        self._made.append(name)
+        return name
+
+    def clear(self) -> None:
+        """Remove every function that this check made, with its log group."""
+        while self._made:
+            self.clear_one(self._made.pop())
+
+    def clear_one(self, name: str) -> None:
+        logs = self._connect("logs")
+        if self.configuration(name) is not None:
+            self.client.delete_function(FunctionName=name)
+        try:
+            logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+        except logs.exceptions.ResourceNotFoundException:
+            return  # it never logged

@@ -1,0 +1,66 @@
+"""What a check says: not started, not yet with the reason, or done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Mark = Literal["⏳", "❌", "✅"]
+
+_LONGEST = 240
+"""Characters of a value that are shown; a reader compares the start of it."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a layer does not hold: what went in, what should have come out, what did, and the likely cause."""
+
+    input: str
+    expected: str
+    got: str
+    likely: str
+
+    def lines(self) -> list[str]:
+        pairs = (("input", self.input), ("expected", self.expected), ("got", self.got), ("likely", self.likely))
+        return [f"   {name + ':':<9} {text}" for name, text in pairs if text]
+
+
+Answer = tuple[bool, Reason | None]
+"""What a matcher returns: whether it holds and, when not, why."""
+
+HOLDS: Answer = (True, None)
+
+
+def fails(*, input: str = "", expected: str, got: str, likely: str) -> Answer:
+    """A matcher's answer when what it compared does not match."""
+    return False, Reason(input, expected, got, likely)
+
+
+class NotStarted(Exception):
+    """The exercise is still its stub: raised by a layer, caught by the check."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A check's result. Its text is what the notebook shows, and its wording is stable."""
+
+    exercise: str
+    mark: Mark
+    text: str
+
+    @property
+    def done(self) -> bool:
+        return self.mark == "✅"
+
+    def __repr__(self) -> str:
+        return f"{self.mark} {self.exercise} {self.text}"
+
+
+def shown(value: Any) -> str:
+    """`value` as a learner writes it: JSON where it is JSON, else Python's repr; cut when long."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + f"... ({len(text)} characters)"
