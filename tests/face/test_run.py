@@ -1,0 +1,105 @@
+"""How an invocation is shown: in a terminal, in a notebook, when it failed, when it is hostile."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+
+from lablib.run import Run
+
+REPORT = "REPORT RequestId: 4d1c\tDuration: 1.52 ms\tBilled Duration: 97 ms\tMemory Size: 512 MB\tMax Memory Used: 38 MB"
+COLD = REPORT + "\tInit Duration: 95.11 ms"
+
+
+def response(payload: Any, tail: str = "", **more: Any) -> dict[str, Any]:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return {
+        "StatusCode": 200,
+        "Payload": io.BytesIO(raw),
+        "LogResult": base64.b64encode(tail.encode()).decode(),
+        "ExecutedVersion": "$LATEST",
+        "ResponseMetadata": {"RequestId": "4d1c"},
+    } | more
+
+
+def log(*own: str, report: str = COLD) -> str:
+    return "\n".join(["START RequestId: 4d1c Version: $LATEST", *own, "END RequestId: 4d1c", report, ""])
+
+
+def test_it_says_result_log_and_report_as_a_person_reads_them() -> None:
+    run = Run.from_response("hello", response({"greeting": "Hello, Ana"}, log("one event", "two")))
+    assert str(run) == (
+        'Result     {"greeting": "Hello, Ana"}\n'
+        "Log        one event\n"
+        "           two\n"
+        "Report     cold start: 95.11 ms to initialise, then 1.52 ms to run; billed 97 ms\n"
+        "           memory: 38 MB used at most, of 512 MB"
+    )
+    assert run.payload == {"greeting": "Hello, Ana"}
+    assert run.logs == ["one event", "two"]
+    assert run.report is not None and run.report.init_duration_ms == 95.11
+    assert run.error is None and run.status_code == 200 and run.request_id == "4d1c"
+
+
+def test_a_warm_one_says_so() -> None:
+    assert "warm: 1.52 ms to run; billed 97 ms" in str(Run.from_response("f", response(1, log(report=REPORT))))
+
+
+def test_a_functions_error_shows_its_own_traceback_once() -> None:
+    payload = {
+        "errorMessage": "division by zero",
+        "errorType": "ZeroDivisionError",
+        "requestId": "4d1c",
+        "stackTrace": ['  File "/var/task/lambda_function.py", line 2, in lambda_handler\n    return 1 / 0\n'],
+    }
+    tail = log("before", "[ERROR] ZeroDivisionError: division by zero\rTraceback (most recent call last):\r\u00a0\u00a0File …")
+    run = Run.from_response("f", response(payload, tail, FunctionError="Unhandled"))
+    shown = str(run)
+    assert shown.count("division by zero") == 1
+    assert "ZeroDivisionError: division by zero" in shown and "line 2, in lambda_handler" in shown and "return 1 / 0" in shown
+    assert "before" in shown
+    assert run.error is not None and run.error.type == "ZeroDivisionError"
+
+
+def test_a_timeout_says_so() -> None:
+    payload = {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 4d1c Error: Task timed out after 1.00 seconds"}
+    tail = log(report=REPORT + "\tStatus: timeout")
+    shown = str(Run.from_response("f", response(payload, tail, FunctionError="Unhandled")))
+    assert "Task timed out after 1.00 seconds" in shown and "; timed out; billed" in shown
+
+
+def test_an_event_invocation_says_that_it_was_accepted() -> None:
+    run = Run.from_response("f", {"StatusCode": 202, "Payload": io.BytesIO(b"")})
+    assert "accepted (202)" in str(run) and run.report is None and run.payload is None
+
+
+@pytest.mark.parametrize("raw", [b"plain text", b"\xff\xfe", b"{"])
+def test_a_result_that_is_no_json_is_shown_as_it_is(raw: bytes) -> None:
+    assert Run.from_response("f", response(raw)).payload == raw.decode(errors="replace")
+
+
+def test_what_a_function_says_is_never_markup() -> None:
+    hostile = "<script>alert(1)</script>"
+    page = Run.from_response(hostile, response({"x": hostile}, log(hostile)))._repr_html_()
+    assert "<script" not in page and page.count("&lt;script&gt;") == 2
+
+
+def test_no_colour_is_fixed() -> None:
+    """Text takes the page's colour, so that both themes can be read; only the edge has one, and it is the theme's."""
+    page = Run.from_response("f", response(1, log()))._repr_html_()
+    assert "background: #" not in page and " color:" not in page and "var(--jp-" in page
+
+
+def test_a_long_result_is_cut_and_says_where_all_of_it_is() -> None:
+    shown = str(Run.from_response("f", response("x" * 100_000)))
+    assert len(shown) < 2_200 and "run.payload has all of it" in shown
+
+
+def test_a_log_over_four_kilobytes_says_where_all_of_it_is() -> None:
+    tail = ("x" * 99 + "\n") * 40 + "END RequestId: 4d1c\n" + REPORT
+    run = Run.from_response("chatty", response(1, tail[-4096:]))
+    assert run.log_cut and 'lab.logs("chatty") has all of it' in str(run)
