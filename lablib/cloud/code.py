@@ -29,10 +29,10 @@ from lablib.models import limits
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
 EMPTY_ZIP = "Uploaded file must be a non-empty zip"
-TOO_LARGE = f"Unzipped size must be smaller than {limits.CODE_UNZIPPED_BYTES} bytes"
+TOO_LARGE = f"Unzipped size must be smaller than {limits.UNZIPPED_BYTES} bytes"
 
 # A function that is deleted or updated may still be running from the old folder, for at most its longest timeout.
-GRACE_SECONDS = float(limits.TIMEOUT_MAX_S)
+GRACE_SECONDS = float(limits.TIMEOUT_S.highest)
 
 _CHUNK = 1 << 20
 _MAX_LINK = 4096  # bytes of a symbolic link's target: PATH_MAX on Linux
@@ -167,7 +167,7 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def unpack(archive: bytes, folder: Path, limit: int = limits.CODE_UNZIPPED_BYTES) -> int:
+def unpack(archive: bytes, folder: Path, limit: int = limits.UNZIPPED_BYTES) -> int:
     """Unpack a deployment package into `folder`, which must not exist, and make everything in it read-only.
 
     Parameters

@@ -1,0 +1,179 @@
+"""A function's configuration: from a request's members to a version's attributes, and back to what the API shows.
+
+Which values the model does not refuse, but Lambda does, stands here too: variables, runtimes, layers. A setting on
+which this cloud does not act yet is refused by name, so that nobody believes in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.model import ServiceModel
+
+from lablib.cloud.api.errors import invalid_parameter, not_implemented
+from lablib.cloud.api.runtimes import check_runtime
+from lablib.cloud.functions import FunctionVersion
+from lablib.models import limits
+
+# Variables that Lambda sets and nobody else may: Developer Guide, "Defined runtime environment variables", 2026.
+RESERVED_VARIABLES = frozenset(
+    "_HANDLER _X_AMZN_TRACE_ID AWS_DEFAULT_REGION AWS_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_NAME "
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE "
+    "AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY "
+    "AWS_SESSION_TOKEN AWS_LAMBDA_RUNTIME_API LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR".split()
+)
+
+_VARIABLES = "Lambda was unable to configure your environment variables because the environment variables you have provided"
+
+# Settings that do nothing here yet, and the value at which they do nothing on AWS either.
+_NOT_YET: dict[str, Any] = {
+    "VpcConfig": {},
+    "DeadLetterConfig": {},
+    "FileSystemConfigs": [],
+    "ImageConfig": {},
+    "CodeSigningConfigArn": "",
+    "TenancyConfig": None,
+    "CapacityProviderConfig": None,
+    "DurableConfig": None,
+    "RuntimeConfig": None,
+    "AcceleratorConfig": None,
+    "PublishTo": None,
+}
+
+# Attributes of a version that are members of the API under another name.
+_PLAIN = {
+    "Runtime": "runtime",
+    "Handler": "handler",
+    "Role": "role",
+    "Description": "description",
+    "Timeout": "timeout",
+    "MemorySize": "memory_size",
+}
+
+DEFAULTS: dict[str, Any] = {
+    "Description": "",
+    "Timeout": limits.TIMEOUT_S.default,
+    "MemorySize": limits.MEMORY_MB.default,
+    "EphemeralStorage": {"Size": limits.EPHEMERAL_STORAGE_MB.default},
+    "TracingConfig": {"Mode": "PassThrough"},
+    "LoggingConfig": {},
+    "SnapStart": {"ApplyOn": "None"},
+}
+
+
+def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service: ServiceModel) -> dict[str, Any]:
+    """The attributes of a `FunctionVersion` that a request sets.
+
+    Parameters
+    ----------
+    name : str
+        The function's name.
+    given : Mapping[str, Any]
+        The request's members, within the model's constraints.
+    old : Mapping[str, Any]
+        The `settings` of the version before; empty for a new function.
+    """
+    _refuse_what_does_nothing(given)
+    if "Runtime" in given:
+        check_runtime(given["Runtime"], service)
+    new = {attribute: given[member] for member, attribute in _PLAIN.items() if member in given}
+    settings = dict(old)
+    if "EphemeralStorage" in given:
+        new["ephemeral_storage"] = given["EphemeralStorage"]["Size"]
+    if "Environment" in given:
+        settings["Environment"] = {"Variables": _variables(given["Environment"].get("Variables", {}))}
+        new["environment"] = settings["Environment"]["Variables"]
+    if given.get("Layers"):
+        # Layers are published with PublishLayerVersion, which this cloud does not have yet: so none exists.
+        raise invalid_parameter(f"Layer version {given['Layers'][0]} does not exist.")
+    if "LoggingConfig" in given:
+        settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
+        new["log_group"] = settings["LoggingConfig"]["LogGroup"]
+    for member in ("TracingConfig", "KMSKeyArn"):
+        if member in given:
+            settings[member] = given[member]
+    return new | {"settings": settings}
+
+
+def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
+    for member, harmless in _NOT_YET.items():
+        value = given.get(member)
+        if value is not None and value != harmless and not (isinstance(value, dict) and not any(value.values())):
+            raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
+    if given.get("SnapStart", {}).get("ApplyOn", "None") != "None":
+        raise not_implemented("Lambda Lab does not have SnapStart yet. Leave 'SnapStart' out to go on without it.")
+    if given.get("LoggingConfig", {}).get("LogFormat", "Text") != "Text":
+        raise not_implemented("Lambda Lab does not write JSON logs yet. Leave 'LogFormat' out to have text.")
+
+
+def _variables(variables: Mapping[str, str]) -> dict[str, str]:
+    reserved = sorted(RESERVED_VARIABLES & variables.keys())
+    if reserved:
+        raise invalid_parameter(
+            f"{_VARIABLES} contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > limits.ENVIRONMENT_BYTES:
+        raise invalid_parameter(f"{_VARIABLES} exceeded the 4KB limit. String measured: {measured}")
+    return dict(variables)
+
+
+def _logging(name: str, given: Mapping[str, str], old: Mapping[str, str]) -> dict[str, str]:
+    return {"LogFormat": "Text", "LogGroup": given.get("LogGroup") or old.get("LogGroup") or f"/aws/lambda/{name}"}
+
+
+def describe(version: FunctionVersion, *, qualified: bool, in_list: bool = False) -> dict[str, Any]:
+    """The API's ``FunctionConfiguration`` of a version.
+
+    Parameters
+    ----------
+    qualified : bool
+        Whether ``FunctionArn`` ends with the version.
+    in_list : bool
+        The lists leave out what changes by itself: the states and the runtime's version.
+    """
+    shown: dict[str, Any] = {
+        "FunctionName": version.name,
+        "FunctionArn": version.qualified_arn if qualified else version.arn,
+        "Runtime": version.runtime,
+        "Role": version.role,
+        "Handler": version.handler,
+        "CodeSize": version.code_size,
+        "Description": version.description,
+        "Timeout": version.timeout,
+        "MemorySize": version.memory_size,
+        "LastModified": version.last_modified,
+        "CodeSha256": version.code_sha256,
+        "Version": version.version,
+        "RevisionId": version.revision_id,
+        "PackageType": version.package_type,
+        "Architectures": [version.architecture],
+        "EphemeralStorage": {"Size": version.ephemeral_storage},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        **version.settings,
+    }
+    return shown if in_list else shown | _state(version)
+
+
+def _state(version: FunctionVersion) -> dict[str, Any]:
+    shown: dict[str, Any] = {"State": version.state}
+    if version.state == "Pending":
+        shown |= {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+    if version.last_update_status is not None:
+        shown["LastUpdateStatus"] = version.last_update_status
+    if version.last_update_status == "InProgress":
+        # What AWS says, though the function exists. "Creating" is in no enum of the model for this member.
+        shown["LastUpdateStatusReason"] = "The function is being created."
+        shown["LastUpdateStatusReasonCode"] = "Creating"
+    shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime_version_arn(version)}
+    return shown
+
+
+def runtime_version_arn(version: FunctionVersion) -> str:
+    """An ARN in the form of AWS's. Its hash is ours: the same for each runtime identifier."""
+    region = version.arn.split(":")[3]
+    return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(version.runtime.encode()).hexdigest()}"

@@ -1,0 +1,82 @@
+"""What an operation of the API works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lablib.cloud.api.wire import Request, Wire
+from lablib.cloud.functions import Functions, FunctionVersion
+
+if TYPE_CHECKING:
+    from lablib.cloud.invocation import Result
+
+
+class Invokes(Protocol):
+    """Runs functions: `lablib.cloud.invocation.Invoker`, or a stand-in in tests."""
+
+    async def invoke(
+        self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
+        invoked_arn: str | None = None,
+    ) -> Result:  # fmt: skip
+        """Run a function and wait for what it answers."""
+        ...
+
+    def submit(
+        self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
+        invoked_arn: str | None = None,
+    ) -> None:  # fmt: skip
+        """Run a function and let nobody wait."""
+        ...
+
+
+class ObjectNotFound(LookupError):
+    """S3 does not have the object. `code` and `message` are S3's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What the Lambda service asks other services for.
+
+    Attributes
+    ----------
+    may_be_assumed : callable
+        ``await may_be_assumed(role_arn)``: whether IAM has the role and it lets ``lambda.amazonaws.com`` assume it.
+    read_object : callable
+        ``await read_object(bucket, key, version_id)``: an object's bytes. Raises `ObjectNotFound`.
+    """
+
+    may_be_assumed: Callable[[str], Awaitable[bool]]
+    read_object: Callable[[str, str, str | None], Awaitable[bytes]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to one operation.
+
+    Attributes
+    ----------
+    parameters : dict
+        The operation's input, parsed and within the model's constraints.
+    base_url : str
+        How the caller reaches this cloud, such as ``http://127.0.0.1:4566``.
+    download_url : callable
+        ``download_url(sha256)``: the path under which a package can be downloaded for a while.
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    request_id: str
+    request: Request
+    base_url: str
+    functions: Functions
+    invoker: Invokes
+    neighbours: Neighbours
+    wire: Wire
+    download_url: Callable[[str], str]

@@ -1,0 +1,23 @@
+"""IAM and S3 as moto has them, for the Lambda service."""
+
+from __future__ import annotations
+
+from lablib.cloud.api.context import Neighbours, ObjectNotFound
+
+
+def from_moto() -> Neighbours:
+    """The neighbours behind the moto seam. Loads moto."""
+    from lablib.cloud.moto_seam import engine, objects, roles
+
+    async def may_be_assumed(role_arn: str) -> bool:
+        return await engine.call(roles.may_be_assumed_by_lambda, role_arn)
+
+    async def read_object(bucket: str, key: str, version_id: str | None) -> bytes:
+        try:
+            return await engine.call(objects.read, bucket, key, version_id)
+        except objects.NoSuchBucket as error:
+            raise ObjectNotFound("NoSuchBucket", "The specified bucket does not exist") from error
+        except objects.NoSuchKey as error:
+            raise ObjectNotFound("NoSuchKey", "The specified key does not exist.") from error
+
+    return Neighbours(may_be_assumed, read_object)

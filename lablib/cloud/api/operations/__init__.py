@@ -1,0 +1,1 @@
+"""What each operation of the Lambda API does, one room per theme. `lablib.cloud.api.table` names them all."""

@@ -1,0 +1,91 @@
+"""Create, read and delete functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lablib.cloud.api import packages
+from lablib.cloud.api.configuration import DEFAULTS, changes, describe
+from lablib.cloud.api.context import Call
+from lablib.cloud.api.errors import conflict, invalid_parameter, not_implemented
+from lablib.cloud.api.lookup import check_role, find, settled
+from lablib.cloud.api.names import resolve
+from lablib.cloud.api.operations.tags import check_tags
+from lablib.cloud.code import Package
+from lablib.cloud.functions import LATEST, FunctionVersion
+
+
+async def create_function(call: Call) -> Mapping[str, Any]:
+    """Create a function, in state ``Pending``."""
+    given, functions = call.parameters, call.functions
+    name = resolve(functions, given["FunctionName"]).name
+    _check_kind(given)
+    check_tags(given.get("Tags", {}))
+    new = changes(name, DEFAULTS | given, {}, call.wire.service)
+    if name in functions:
+        raise conflict(f"Function already exist: {name}")
+    functions.reserve(name)
+    try:
+        await check_role(call, given["Role"])
+        package = await packages.from_request(call, given["Code"])
+        function = functions.create(_first(call, name, new, package), given.get("Tags", {}))
+    finally:
+        functions.unreserve(name)
+    if not given.get("Publish"):
+        return describe(function.latest, qualified=False)
+    # AWS gives the version's number here, but the function's ARN.
+    return describe(functions.publish(function), qualified=False)
+
+
+def _check_kind(given: Mapping[str, Any]) -> None:
+    if given.get("PackageType", "Zip") != "Zip":
+        raise not_implemented("Lambda Lab runs functions from a zip file. It has no container images ('PackageType': 'Image').")
+    if "Runtime" not in given or "Handler" not in given:
+        raise invalid_parameter(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+        )
+
+
+def _first(call: Call, name: str, new: dict[str, Any], package: Package) -> FunctionVersion:
+    functions = call.functions
+    return FunctionVersion(
+        name=name, version=LATEST, arn=functions.arn(name), qualified_arn=functions.arn(name, LATEST), layers=(),
+        architecture=call.parameters.get("Architectures", ["x86_64"])[0], code=package.folder,
+        code_sha256=package.sha256, code_size=package.size, package_type="Zip",
+        revision_id="", last_modified="", generation="", **({"environment": {}} | new),
+    )  # fmt: skip
+
+
+async def get_function(call: Call) -> Mapping[str, Any]:
+    """A function's configuration, its tags, and where to download its package."""
+    version, reference = await find(call)
+    answer: dict[str, Any] = {
+        "Configuration": describe(version, qualified=reference.qualifier is not None),
+        "Code": {"RepositoryType": "S3", "Location": call.base_url + call.download_url(version.code_sha256)},
+    }
+    tags = call.functions.function(version.name).tags
+    return answer | ({"Tags": tags} if tags else {})
+
+
+async def get_function_configuration(call: Call) -> Mapping[str, Any]:
+    """A function's configuration."""
+    version, reference = await find(call)
+    return describe(version, qualified=reference.qualifier is not None)
+
+
+async def delete_function(call: Call) -> Mapping[str, Any]:
+    """Delete a function, or one of its published versions."""
+    functions = call.functions
+    reference = resolve(functions, call.parameters["FunctionName"], call.parameters.get("Qualifier"))
+    if reference.qualifier == LATEST:
+        raise invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
+    await settled(call, reference.name)
+    if reference.qualifier is None:
+        functions.delete(reference.name)
+    else:
+        functions.function(reference.name)
+        if not reference.qualifier.isdecimal():
+            raise invalid_parameter("Deletion of aliases is not currently supported.")
+        functions.delete_version(reference.name, int(reference.qualifier))
+    return {"StatusCode": 204}

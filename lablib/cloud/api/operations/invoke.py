@@ -1,0 +1,108 @@
+"""Invoke a function: wait for its answer, queue an event, or only see whether it could be done."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from lablib.cloud.api.context import Call
+from lablib.cloud.api.errors import LambdaError, not_implemented
+from lablib.cloud.api.lookup import find
+from lablib.cloud.api.operations.updates import pending
+from lablib.models import limits
+
+# Larger payloads are read in a thread, so that other requests go on meanwhile.
+_READ_IN_PLACE = 256 * 1024
+
+
+async def invoke(call: Call) -> Mapping[str, Any]:
+    """Run a function. Its own error is a result too: status 200, and ``FunctionError`` says so."""
+    parameters = call.parameters
+    for member in ("TenantId", "DurableExecutionName"):
+        if member in parameters:
+            raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
+    version, reference = await find(call)
+    kind = parameters.get("InvocationType", "RequestResponse")
+    payload: bytes = parameters.get("Payload") or b"{}"
+    _check_size(payload, kind)
+    await _check_json(payload)
+    context = _client_context(parameters.get("ClientContext"))
+    if version.state == "Pending":
+        raise pending(version)
+    if kind == "DryRun":
+        return {"StatusCode": 204}
+    arn = call.functions.arn(version.name, reference.qualifier)
+    if kind == "Event":
+        call.invoker.submit(version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn)
+        return {"StatusCode": 202}
+    result = await call.invoker.invoke(
+        version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn
+    )
+    answer: dict[str, Any] = {
+        "StatusCode": 200,
+        "Payload": result.outcome.payload,
+        "FunctionError": result.outcome.function_error,
+        "ExecutedVersion": result.executed_version,
+    }
+    if parameters.get("LogType") == "Tail":
+        tail = result.log_tail.encode()[-limits.LOG_RESULT_BYTES :]
+        answer["LogResult"] = base64.b64encode(tail).decode()
+    return answer
+
+
+def _check_size(payload: bytes, kind: str) -> None:
+    if len(payload) > limits.REQUEST_BYTES:
+        raise LambdaError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {limits.REQUEST_BYTES} bytes for the InvokeFunction operation",
+        )
+    if kind == "Event" and len(payload) > limits.ASYNC_REQUEST_BYTES:
+        raise LambdaError(
+            "RequestTooLargeException",
+            f"{len(payload)} byte payload is too large for the Event invocation type "
+            f"(limit {limits.ASYNC_REQUEST_BYTES} bytes)",
+        )
+
+
+async def _check_json(payload: bytes) -> None:
+    try:
+        if len(payload) > _READ_IN_PLACE:
+            await asyncio.to_thread(_read, payload)
+        else:
+            _read(payload)
+    except (ValueError, RecursionError) as error:
+        raise LambdaError(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: Could not parse payload into json: {error}",
+        ) from None
+
+
+def _read(payload: bytes) -> None:
+    json.loads(payload.decode("utf-8"), parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")
+
+
+def _client_context(given: str | None) -> str | None:
+    """The client context as the Runtime API hands it on: JSON text."""
+    if given is None:
+        return None
+    if len(given) > limits.CLIENT_CONTEXT_BYTES:
+        raise LambdaError(
+            "InvalidRequestContentException",
+            f"Client context must be at most {limits.CLIENT_CONTEXT_BYTES} bytes of base64, and this one has {len(given)}.",
+        )
+    try:
+        text = base64.b64decode(given, validate=True).decode("utf-8")
+        json.loads(text)
+    except (binascii.Error, ValueError):
+        raise LambdaError(
+            "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
+        ) from None
+    return text

@@ -1,0 +1,108 @@
+"""Change a function's code or configuration. One change at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from lablib.cloud.api import packages
+from lablib.cloud.api.configuration import changes, describe
+from lablib.cloud.api.context import Call
+from lablib.cloud.api.errors import LambdaError, conflict
+from lablib.cloud.api.lookup import PATIENCE, check_revision, check_role, settled
+from lablib.cloud.api.names import resolve
+from lablib.cloud.functions import Function, FunctionVersion, NoSuchFunction
+
+
+async def update_function_code(call: Call) -> Mapping[str, Any]:
+    """Replace `$LATEST`'s code. With ``DryRun``, only say what would come of it."""
+    given = call.parameters
+    async with changing(call) as function:
+        check_revision(function.latest, given.get("RevisionId"))
+        package = await packages.from_request(call, given)
+        architecture = given.get("Architectures", [function.latest.architecture])[0]
+        if given.get("DryRun"):
+            call.functions.packages.release(package.sha256)
+            planned = replace(
+                function.latest, code_sha256=package.sha256, code_size=package.size, architecture=architecture
+            )
+            return describe(planned, qualified=False)
+        if _gone(call, function):
+            call.functions.packages.release(package.sha256)
+            raise NoSuchFunction(function.latest.arn)
+        latest = call.functions.update(function, package, architecture=architecture)
+        if not given.get("Publish"):
+            return describe(latest, qualified=False)
+        return describe(call.functions.publish(function), qualified=True)
+
+
+async def update_function_configuration(call: Call) -> Mapping[str, Any]:
+    """Change `$LATEST`'s configuration: what the request names, and nothing else."""
+    given = call.parameters
+    async with changing(call) as function:
+        latest = function.latest
+        check_revision(latest, given.get("RevisionId"))
+        new = changes(latest.name, given, latest.settings, call.wire.service)
+        if "Role" in given:
+            await check_role(call, given["Role"])
+            if _gone(call, function):
+                raise NoSuchFunction(latest.arn)
+        return describe(call.functions.update(function, **new), qualified=False)
+
+
+@asynccontextmanager
+async def changing(call: Call) -> AsyncIterator[Function]:
+    """The function that the request names, with nothing else changing it meanwhile.
+
+    Raises
+    ------
+    LambdaError
+        ``ResourceConflictException``: it is still being created, or another change is under way.
+    """
+    reference = resolve(call.functions, call.parameters["FunctionName"])
+    await settled(call, reference.name)
+    function = call.functions.function(reference.name)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await function.change.acquire()
+    except TimeoutError:
+        raise _in_progress(function.latest) from None
+    try:
+        if _gone(call, function):
+            raise NoSuchFunction(function.latest.arn)
+        await settled(call, reference.name)
+        check_at_rest(function.latest)
+        yield function
+    finally:
+        function.change.release()
+
+
+def check_at_rest(version: FunctionVersion) -> None:
+    """Raise ``ResourceConflictException`` while a version is being created or updated."""
+    if version.state == "Pending":
+        raise pending(version)
+    if version.last_update_status == "InProgress":
+        raise _in_progress(version)
+
+
+def pending(version: FunctionVersion) -> LambdaError:
+    """What a function in another state than ``Active`` answers."""
+    return conflict(
+        "The operation cannot be performed at this time. The function is currently in the following state: "
+        f"{version.state}"
+    )
+
+
+def _in_progress(version: FunctionVersion) -> LambdaError:
+    return conflict(
+        f"The operation cannot be performed at this time. An update is in progress for resource: {version.arn}"
+    )
+
+
+def _gone(call: Call, function: Function) -> bool:
+    """Whether the function was deleted, or made anew, while we waited."""
+    name = function.latest.name
+    return name not in call.functions or call.functions.function(name) is not function

@@ -1,0 +1,97 @@
+"""The Lambda service: one HTTP request in, one HTTP answer out.
+
+Which operation a request means, and how it is read, checked and answered, comes from botocore's service model. The rooms
+in `operations/` say only what an operation does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping
+
+from lablib.cloud.api.context import Call, Invokes, Neighbours
+from lablib.cloud.api.errors import LambdaError, Response, error_response, not_found, not_implemented
+from lablib.cloud.api.packages import DOWNLOAD_PATH, Links
+from lablib.cloud.api.table import OPERATIONS
+from lablib.cloud.api.validation import validate
+from lablib.cloud.api.wire import Request, Wire
+from lablib.cloud.functions import Functions, NoSuchFunction
+
+log = logging.getLogger("lablib.cloud")
+
+# A package travels as base64, so 50 MB make this many bytes. AWS names the number in its error.
+REQUEST_LIMIT = 69_905_067
+
+
+class LambdaService:
+    """The Lambda API over a store of functions.
+
+    Parameters
+    ----------
+    functions : Functions
+        The functions of this cloud.
+    invoker : Invokes
+        Runs them.
+    neighbours : Neighbours
+        IAM and S3.
+    """
+
+    def __init__(self, functions: Functions, invoker: Invokes, neighbours: Neighbours) -> None:
+        self._functions = functions
+        self._invoker = invoker
+        self._neighbours = neighbours
+        self._wire = Wire.of_lambda()
+        self._links = Links(functions.packages)
+
+    async def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer a request of the Lambda API, or a download under `DOWNLOAD_PATH`.
+
+        Parameters
+        ----------
+        path : str
+            As on the request line: percent-encoded, without the query.
+        query : str
+            What follows the question mark.
+        """
+        if path.startswith(DOWNLOAD_PATH):
+            return await self._download(path)
+        request_id = str(uuid.uuid4())
+        try:
+            return await self._answer(Request(method, path, query, headers, body), request_id)
+        except LambdaError as error:
+            return error_response(error, self._wire.service, request_id)
+        except NoSuchFunction as error:
+            return error_response(not_found(str(error)), self._wire.service, request_id)
+        except Exception as error:
+            log.exception("The Lambda API failed at %s %s", method, path)
+            failure = LambdaError("InternalFailure", f"Lambda Lab failed at this request: {type(error).__name__}: {error}")
+            return error_response(failure, self._wire.service, request_id)
+
+    async def _answer(self, request: Request, request_id: str) -> Response:
+        operation, labels = self._wire.route(request)
+        if len(request.body) > REQUEST_LIMIT:
+            raise LambdaError(
+                "RequestEntityTooLargeException",
+                f"Request must be smaller than {REQUEST_LIMIT} bytes for the {operation.name} operation",
+            )
+        perform = OPERATIONS.get(operation.name)
+        if perform is None:
+            raise not_implemented(f"Lambda Lab does not have the operation {operation.name} yet.")
+        parameters = self._wire.parse(operation, request, labels)
+        validate(operation.input, parameters)
+        call = Call(
+            operation=operation.name, parameters=parameters, request_id=request_id, request=request,
+            base_url=f"http://{request.header('Host') or '127.0.0.1'}", functions=self._functions,
+            invoker=self._invoker, neighbours=self._neighbours, wire=self._wire, download_url=self._links.path,
+        )  # fmt: skip
+        return self._wire.answer(operation, await perform(call), request_id)
+
+    async def _download(self, path: str) -> Response:
+        package = self._links.package(path)
+        if package is None:
+            text = b"This link to a function's package has ended, or its function is gone. GetFunction gives a new one."
+            return Response(403, {"Content-Type": "text/plain"}, text)
+        archive = await asyncio.to_thread(package.archive.read_bytes)
+        return Response(200, {"Content-Type": "application/zip"}, archive)

@@ -1,0 +1,26 @@
+"""Every operation that this cloud has. The service model knows more: those answer ``NotImplemented``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from lablib.cloud.api.context import Call
+from lablib.cloud.api.operations import account, functions, invoke, lists, tags, updates, versions
+
+OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
+    "CreateFunction": functions.create_function,
+    "DeleteFunction": functions.delete_function,
+    "GetAccountSettings": account.get_account_settings,
+    "GetFunction": functions.get_function,
+    "GetFunctionConfiguration": functions.get_function_configuration,
+    "Invoke": invoke.invoke,
+    "ListFunctions": lists.list_functions,
+    "ListTags": tags.list_tags,
+    "ListVersionsByFunction": lists.list_versions_by_function,
+    "PublishVersion": versions.publish_version,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    "UpdateFunctionCode": updates.update_function_code,
+    "UpdateFunctionConfiguration": updates.update_function_configuration,
+}

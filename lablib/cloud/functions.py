@@ -1,0 +1,319 @@
+"""The functions of this cloud: their versions, their states, their tags.
+
+A `FunctionVersion` is a picture: every change makes a new one. `$LATEST` is the version that changes; a number is a
+copy of `$LATEST` that never does, and is never given twice.
+
+A new function is ``Pending`` and then ``Active``, an update ``InProgress`` and then ``Successful``; when that happens
+the version gets a new ``RevisionId``, as on AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from lablib.cloud.code import CodeStore, Package
+
+if TYPE_CHECKING:
+    from lablib.cloud.clock import Clock
+
+LATEST = "$LATEST"
+
+State = Literal["Pending", "Active"]
+UpdateStatus = Literal["InProgress", "Successful"]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class NoSuchFunction(LookupError):
+    """There is no such function, or it has no such version. `arn` is the ARN that was asked for."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Function not found: {arn}")
+        self.arn = arn
+
+
+@dataclass(frozen=True)
+class FunctionVersion:
+    """One version's code and configuration at one moment.
+
+    Attributes
+    ----------
+    version : str
+        ``"$LATEST"`` or a number.
+    arn, qualified_arn : str
+        Without and with the version.
+    memory_size, ephemeral_storage : int
+        MB (1,024 KB each, as in Lambda's documentation).
+    timeout : int
+        Seconds.
+    environment : Mapping[str, str]
+        The user's variables.
+    layers : tuple[Path, ...]
+        Unpacked layers, in the order they are given.
+    code : Path
+        The unpacked package: read-only, shared by all environments of all versions with the same code.
+    code_sha256, code_size
+        Of the archive: base64, bytes.
+    last_modified : str
+        On the cloud's clock, in the API's form.
+    generation : str
+        Differs whenever code or configuration does. An environment of another generation is not reused.
+    settings : Mapping[str, Any]
+        Members of the API's ``FunctionConfiguration`` that are given back as they were set.
+    """
+
+    name: str
+    version: str
+    arn: str
+    qualified_arn: str
+    runtime: str
+    handler: str
+    role: str
+    memory_size: int
+    timeout: int
+    ephemeral_storage: int
+    architecture: str
+    environment: Mapping[str, str]
+    layers: tuple[Path, ...]
+    code: Path
+    code_sha256: str
+    code_size: int
+    package_type: str
+    description: str
+    log_group: str
+    revision_id: str
+    last_modified: str
+    generation: str
+    state: State = "Pending"
+    last_update_status: UpdateStatus | None = None
+    settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+    def content(self) -> FunctionVersion:
+        """The same picture without what changes when neither code nor configuration does: to compare two of them."""
+        return replace(
+            self, version="", qualified_arn="", revision_id="", last_modified="", generation="", state="Active",
+            last_update_status=None,
+        )  # fmt: skip
+
+
+@dataclass
+class Function:
+    """A function: `$LATEST`, the published versions, tags, and whether a change is under way.
+
+    `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time.
+    """
+
+    latest: FunctionVersion
+    versions: dict[int, FunctionVersion] = field(default_factory=dict)
+    next_version: int = 1
+    tags: dict[str, str] = field(default_factory=dict)
+    published: tuple[int, FunctionVersion] | None = None  # the last number, and what `$LATEST` was then
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    change: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __iter__(self) -> Iterator[FunctionVersion]:
+        """`$LATEST`, then the published versions in the order of their numbers."""
+        yield self.latest
+        yield from (self.versions[number] for number in sorted(self.versions))
+
+
+class Functions:
+    """All functions of this cloud.
+
+    Parameters
+    ----------
+    packages : CodeStore
+        Where their code is kept.
+    clock : Clock
+        The cloud's clock.
+    account_id, region : str
+        For ARNs.
+    pending : float
+        How long ``Pending`` and ``InProgress`` last, in seconds of the cloud's time. 0: until the answer that says so
+        is on its way.
+    """
+
+    def __init__(
+        self, packages: CodeStore, clock: Clock, *, account_id: str = "123456789012", region: str = "us-east-1",
+        pending: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.packages = packages
+        self.account_id = account_id
+        self.region = region
+        self.pending = pending
+        self._clock = clock
+        self._functions: dict[str, Function] = {}
+        self._being_created: set[str] = set()
+        self._listeners: list[Callable[[str], None]] = []
+        self._generations = itertools.count(1)
+
+    def arn(self, name: str, qualifier: str | None = None) -> str:
+        """``arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]``."""
+        arn = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{name}"
+        return f"{arn}:{qualifier}" if qualifier else arn
+
+    def get(self, name: str, qualifier: str | None = None) -> FunctionVersion:
+        """One version of a function; without a qualifier, `$LATEST`. Raises `NoSuchFunction`."""
+        function = self._functions.get(name)
+        if function is None:
+            raise NoSuchFunction(self.arn(name, qualifier))
+        if qualifier is None or qualifier == LATEST:
+            return function.latest
+        version = function.versions.get(int(qualifier)) if qualifier.isdecimal() else None
+        if version is None:
+            raise NoSuchFunction(self.arn(name, qualifier))
+        return version
+
+    def function(self, name: str) -> Function:
+        """A function with all its versions. Raises `NoSuchFunction`."""
+        try:
+            return self._functions[name]
+        except KeyError:
+            raise NoSuchFunction(self.arn(name)) from None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._functions or name in self._being_created
+
+    def __iter__(self) -> Iterator[Function]:
+        """All functions, by name."""
+        return iter([self._functions[name] for name in sorted(self._functions)])
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def on_change(self, callback: Callable[[str], None]) -> None:
+        """Have `callback(name)` called after a function's code, configuration or versions changed, or it was deleted."""
+        self._listeners.append(callback)
+
+    def reserve(self, name: str) -> None:
+        """Take a name for a function whose code is still being unpacked."""
+        self._being_created.add(name)
+
+    def unreserve(self, name: str) -> None:
+        """Give a reserved name back, after the function was created or could not be."""
+        self._being_created.discard(name)
+
+    def create(self, first: FunctionVersion, tags: Mapping[str, str]) -> Function:
+        """Add a function whose `$LATEST` is `first`, in state ``Pending``. Its package counts as in use already."""
+        function = Function(latest=self._stamped(first, state="Pending", last_update_status=None), tags=dict(tags))
+        self._functions[first.name] = function
+        self._changing(function)
+        return function
+
+    def update(self, function: Function, package: Package | None = None, **changes: Any) -> FunctionVersion:
+        """Change `$LATEST`: its code, if `package` is given (and counts as in use), and any other attributes."""
+        old = function.latest
+        if package is not None:
+            changes |= dict(code=package.folder, code_sha256=package.sha256, code_size=package.size)
+        function.latest = self._stamped(replace(old, **changes), state="Active", last_update_status="InProgress")
+        if package is not None:
+            self.packages.release(old.code_sha256)
+        self._changing(function)
+        return function.latest
+
+    def publish(self, function: Function, description: str | None = None) -> FunctionVersion:
+        """Publish `$LATEST`, or give back the version that was, if nothing changed since."""
+        latest = function.latest
+        if function.published is not None:
+            number, content = function.published
+            if number in function.versions and content == latest.content():
+                return function.versions[number]
+        number = function.next_version
+        function.next_version += 1
+        self.packages.acquire(latest.code_sha256)
+        version = replace(
+            latest, version=str(number), qualified_arn=self.arn(latest.name, str(number)),
+            description=latest.description if description is None else description,
+            revision_id=str(uuid.uuid4()), generation=self._generation(),
+        )  # fmt: skip
+        function.versions[number] = version
+        function.published = (number, latest.content())
+        self._changed(latest.name)
+        return version
+
+    def delete(self, name: str) -> None:
+        """Delete a function with all its versions. Raises `NoSuchFunction`."""
+        function = self.function(name)
+        del self._functions[name]
+        for version in function:
+            self.packages.release(version.code_sha256)
+        function.settled.set()
+        self._changed(name)
+
+    def delete_version(self, name: str, number: int) -> None:
+        """Delete one published version; nothing happens if there is none with this number."""
+        version = self.function(name).versions.pop(number, None)
+        if version is not None:
+            self.packages.release(version.code_sha256)
+            self._changed(name)
+
+    def reset(self) -> None:
+        """Forget every function and its code. Call it when no environment runs any more."""
+        names = list(self._functions)
+        self._functions.clear()
+        self._being_created.clear()
+        for name in names:
+            self._changed(name)
+        self.packages.clear()
+
+    async def settle(self, name: str, timeout: float) -> None:
+        """Wait, at most `timeout` seconds, until no change of this function is under way."""
+        function = self._functions.get(name)
+        if function is None or function.settled.is_set():
+            return
+        try:
+            async with asyncio.timeout(timeout):
+                await function.settled.wait()
+        except TimeoutError:
+            return  # the caller looks at the state and says what it is
+
+    def timestamp(self) -> str:
+        """Now, on the cloud's clock, as ``LastModified`` writes it: ``2026-11-23T08:00:00.000+0000``."""
+        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
+        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
+
+    def _stamped(self, version: FunctionVersion, **changes: Any) -> FunctionVersion:
+        return replace(
+            version, revision_id=str(uuid.uuid4()), last_modified=self.timestamp(), generation=self._generation(),
+            **changes,
+        )  # fmt: skip
+
+    def _generation(self) -> str:
+        return f"g{next(self._generations)}"
+
+    def _changing(self, function: Function) -> None:
+        function.settled.clear()
+        name, generation = function.latest.name, function.latest.generation
+
+        def settled() -> None:
+            if function.latest.generation == generation:
+                self._settle(function)
+
+        if self.pending:
+            self._clock.after(self.pending, settled, f"the function {name} becomes Active")
+        else:
+            asyncio.get_running_loop().call_soon(settled)
+        self._changed(name)
+
+    def _settle(self, function: Function) -> None:
+        function.latest = _at_rest(function.latest)
+        function.versions = {number: _at_rest(version) for number, version in function.versions.items()}
+        function.settled.set()
+
+    def _changed(self, name: str) -> None:
+        for listener in self._listeners:
+            listener(name)
+
+
+def _at_rest(version: FunctionVersion) -> FunctionVersion:
+    if version.state == "Active" and version.last_update_status == "Successful":
+        return version
+    return replace(version, state="Active", last_update_status="Successful", revision_id=str(uuid.uuid4()))
