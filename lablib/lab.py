@@ -164,11 +164,11 @@ class Lab:
 
         return course.check(self, exercise, _namespace())
 
-    def predict(self, question: str) -> Any:
-        """A question to answer before the cell that answers it."""
+    def predict(self, question: str, got: str | None = None) -> Any:
+        """A question to answer before the cell that answers it; with `got`, the answer beside what was predicted."""
         from lablib import course
 
-        return course.predict(question)
+        return course.predict(question, got)
 
     def quiz(self, question: str) -> Any:
         """A question about what was learned."""
@@ -181,6 +181,12 @@ class Lab:
         from lablib import course
 
         return course.course_map()
+
+    def picture(self, name: str) -> Any:
+        """A picture to move, such as ``lab.picture("who-manages-what")``."""
+        from lablib import course
+
+        return course.picture(name)
 
     def client(self, service: str) -> Any:
         """A boto3 client for this cloud, which waits for the longest function and never repeats a request by itself."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from lablib.course.verdict import NotStarted
 
-_PATIENCE_S = 70
-"""Seconds for one call: longer than any timeout that an exercise asks for, shorter than a class's patience."""
+
+class Clients(Protocol):
+    """The part of a lab that a check needs: boto3 clients for its cloud."""
+
+    def client(self, service: str) -> Any:
+        """A client for one AWS service."""
 
 
 @dataclass(frozen=True)
@@ -40,25 +45,21 @@ class Bench:
 
     Parameters
     ----------
-    namespace : dict
+    lab : Lab
+        Its clients ask once: a check never hides a throttle or a timeout behind a retry.
+    namespace : mapping
         The notebook's variables.
     """
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, lab: Clients, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
+        self._lab = lab
         self._made: list[str] = []
 
     @cached_property
     def client(self) -> Any:
-        """A Lambda client that asks once: a check never hides a throttle or a timeout behind a retry."""
-        return self._connect("lambda")
-
-    @staticmethod
-    def _connect(service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        return boto3.client(service, config=Config(retries={"total_max_attempts": 1}, read_timeout=_PATIENCE_S))
+        """A boto3 client for Lambda."""
+        return self._lab.client("lambda")
 
     def configuration(self, name: str, qualifier: str | None = None) -> dict[str, Any] | None:
         """GetFunctionConfiguration, or None when there is no such function or version."""
@@ -96,7 +97,7 @@ class Bench:
             self.clear_one(self._made.pop())
 
     def clear_one(self, name: str) -> None:
-        logs = self._connect("logs")
+        logs = self._lab.client("logs")
         if self.configuration(name) is not None:
             self.client.delete_function(FunctionName=name)
         try:

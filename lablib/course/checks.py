@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lablib.course import lab_00, lab_01
-from lablib.course.bench import Bench
+from lablib.course.bench import Bench, Clients
 from lablib.course.exercise import Exercise
 from lablib.course.progress import Progress
 from lablib.course.verdict import NotStarted, Verdict
@@ -17,7 +17,7 @@ REGISTRY: Final[dict[str, Exercise]] = {
 """Every exercise of the course by its id."""
 
 
-def check(lab: object, exercise_id: str, namespace: Mapping[str, Any] | None = None) -> Verdict:
+def check(lab: Clients, exercise_id: str, namespace: Mapping[str, Any] | None = None) -> Verdict:
     """An exercise's verdict; it is kept in the learner's progress when it is ✅.
 
     Parameters
@@ -37,7 +37,7 @@ def check(lab: object, exercise_id: str, namespace: Mapping[str, Any] | None = N
     if exercise is None:
         known = ", ".join(sorted(REGISTRY))
         return Verdict(exercise_id, "❌", f"not found: there is no such exercise. There is {known}.")
-    verdict = judge(exercise, Bench(dict(namespace or {})))
+    verdict = judge(exercise, Bench(lab, namespace or {}))
     notes: list[str] = []
     if verdict.done:
         progress = Progress.of_this_learner()
