@@ -1,0 +1,52 @@
+"""Start AWS's Python runtime client (awslambdaric) in an environment.
+
+Run as ``python -S bootstrap.py HANDLER FOLDERS``. FOLDERS is a JSON object: empty in
+namespaces, where /tmp, /var/task, /opt and /var/runtime are what they are called; else
+the real folder behind each of these names.
+"""
+
+import json
+import os
+import sys
+
+
+def _search_path(runtime: str) -> list:
+    """Lambda's own order: the package, layers, PYTHONPATH, the runtime, the standard library."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    standard = [entry for entry in sys.path[1:] if entry.startswith(sys.base_prefix)]
+    chosen = [entry for entry in sys.path[1:] if entry not in standard and entry != runtime]
+    layers = [f"/opt/python/lib/{version}/site-packages", "/opt/python"]
+    return ["/var/task", *layers, *chosen, runtime, *standard]
+
+
+def _use_own_client() -> None:
+    """macOS has no wheel of the client's C part; a few lines of Python serve instead."""
+    try:
+        import runtime_client  # noqa: F401
+    except ImportError:
+        import plain_runtime_client
+
+        sys.modules["runtime_client"] = plain_runtime_client
+
+
+def main() -> None:
+    handler, folders = sys.argv[1], json.loads(sys.argv[2])
+    if folders:
+        sys.path.insert(0, folders["/var/runtime"])
+        import mapped_paths
+
+        del sys.path[0]
+        mapped_paths.install(folders)
+    sys.path[:] = _search_path("/var/runtime")
+    sys.argv[:] = ["/var/runtime/bootstrap.py", handler]
+    _use_own_client()
+    from awslambdaric import __main__ as client
+    from awslambdaric import bootstrap
+
+    if folders:
+        bootstrap.extract_traceback = mapped_paths.without_own_frames(bootstrap.extract_traceback)
+    sys.modules.pop("__main__", None)
+    client.main(sys.argv)
+
+
+main()

@@ -1,0 +1,48 @@
+"""The C part of awslambdaric, in Python, for systems it has no wheel for (macOS).
+
+The same names and answers as its ``runtime_client`` extension.
+"""
+
+import http.client
+import os
+
+_PREFIX = "/2018-06-01/runtime/invocation"
+_connection = None
+_user_agent = ""
+
+
+def initialize_client(user_agent):
+    global _user_agent
+    _user_agent = user_agent
+
+
+def _call(method, path, body=None, headers=None):
+    global _connection
+    if _connection is None:
+        _connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    _connection.request(method, path, body, {"User-Agent": _user_agent, **(headers or {})})
+    answer = _connection.getresponse()
+    return answer, answer.read()
+
+
+def next():
+    """The next event and its headers; waits as long as it takes."""
+    answer, body = _call("GET", f"{_PREFIX}/next")
+    return body, dict(answer.getheaders())
+
+
+def _post(path, body, headers):
+    answer, text = _call("POST", path, body, headers)
+    if answer.status >= 400 and answer.status != 413:
+        raise RuntimeError(f"Failed to post to the Runtime API: HTTP {answer.status} {text!r}")
+
+
+def post_invocation_result(invoke_id, data, content_type="application/json", invocation_id=None):
+    _post(f"{_PREFIX}/{invoke_id}/response", data, {"Content-Type": content_type})
+
+
+def post_error(invoke_id, error_data, xray_fault, invocation_id=None):
+    headers = {"Content-Type": "application/json"}
+    if xray_fault:
+        headers["Lambda-Runtime-Function-XRay-Error-Cause"] = xray_fault
+    _post(f"{_PREFIX}/{invoke_id}/error", error_data.encode(), headers)

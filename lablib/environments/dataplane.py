@@ -1,0 +1,198 @@
+"""The control plane's handle on the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lablib.environments import processes
+from lablib.environments import spec as specs
+from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem, Outcome, SupervisorLost
+from lablib.environments.wire import FrameProtocol
+
+_START_S = 30.0
+_STOP_S = 5.0
+_PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
+
+OnLog = Callable[[str, list[LogItem]], None]
+
+
+class DataPlane:
+    """Execution environments, by their ids.
+
+    Parameters
+    ----------
+    folder
+        A folder of the data plane's own; it goes when the supervisor goes.
+    isolation
+        ``"auto"``: namespaces where the machine has them; ``"off"``: never.
+    cpu_share
+        Hold functions to the CPU that their memory buys.
+    lifeline
+        A descriptor that reaches its end when the kernel is gone.
+    on_log
+        Takes (environment id, log items), in order, before the invocation's answer.
+    on_lost
+        Called when the supervisor died, and all environments with it. The next
+        `create` starts another.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        isolation: str = "auto",
+        cpu_share: bool = True,
+        lifeline: int | None = None,
+        on_log: OnLog = lambda *_: None,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._folder = folder
+        self._options = {"isolation": isolation, "cpu_share": cpu_share, "lifeline": lifeline}
+        self._on_log, self._on_lost = on_log, on_lost
+        self._replies: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
+        self._number = 0
+        self._alive: set[str] = set()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._protocol: FrameProtocol | None = None
+        self._ready: asyncio.Future[dict[str, Any]] | None = None
+        self._starting = asyncio.Lock()
+        self._starts = 0
+        self._closing = False
+
+    async def start(self) -> dict[str, Any]:
+        """Start the supervisor if it does not run; the host's facts (host.Host)."""
+        async with self._starting:
+            if self._ready is None:
+                self._ready = asyncio.get_running_loop().create_future()
+                await self._spawn()
+            try:
+                return await asyncio.wait_for(asyncio.shield(self._ready), _START_S)
+            except TimeoutError:
+                raise DataPlaneError("the supervisor did not start within 30 s") from None
+
+    async def _spawn(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._starts += 1
+        folder = self._folder / f"data-plane-{self._starts}"
+        options = {**self._options, "folder": str(folder), "control": theirs.fileno()}
+        descriptors = [theirs.fileno()]
+        if (lifeline := self._options["lifeline"]) is not None:
+            descriptors.append(lifeline)  # type: ignore[arg-type]
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "lablib.environments.supervisor", json.dumps(options)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={"PYTHONPATH": _PACKAGE_ROOT, "LC_ALL": "C.UTF-8"},
+            )
+        protocol = self._protocol = FrameProtocol(self._on_frame, lambda: self._lost(protocol))
+        await asyncio.get_running_loop().create_unix_connection(lambda: protocol, sock=ours)
+
+    # --- orders ---------------------------------------------------------------------
+
+    async def create(self, spec: EnvironmentSpec) -> None:
+        """Make an environment; its INIT goes on by itself.
+
+        Raises
+        ------
+        RuntimeUnavailable
+            This machine cannot run the function's runtime.
+        """
+        await self.start()
+        self._alive.add(spec.id)
+        try:
+            await self._order({"op": "create", "environment": spec.id, "spec": spec.to_wire()})
+        except DataPlaneError:
+            self._alive.discard(spec.id)
+            raise
+
+    async def invoke(self, environment: str, invocation: Invocation) -> Outcome:
+        """Run one event; waits for INIT first.
+
+        Raises
+        ------
+        SupervisorLost
+            The supervisor died meanwhile.
+        """
+        header = asdict(invocation)
+        payload = header.pop("payload")
+        order = {"op": "invoke", "environment": environment, "invocation": header}
+        reply, body = await self._order(order, payload)
+        return Outcome.from_wire(reply["outcome"], body)
+
+    async def destroy(self, environment: str) -> None:
+        """End an environment and everything it left; one that is gone is no error."""
+        if environment in self._alive:
+            self._alive.discard(environment)
+            await self._order({"op": "destroy", "environment": environment})
+
+    async def destroy_all(self) -> None:
+        await asyncio.gather(*(self.destroy(name) for name in list(self._alive)))
+
+    async def close(self) -> None:
+        """End the supervisor and all environments; returns when they are gone."""
+        self._closing = True
+        if self._process is None:
+            return
+        process = self._process
+        if self._protocol is not None:
+            self._protocol.close()
+        try:
+            await asyncio.to_thread(process.wait, _STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            await asyncio.to_thread(process.wait)
+
+    async def _order(self, message: dict[str, Any], payload: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        if self._protocol is None:
+            raise SupervisorLost("the supervisor of the execution environments is gone")
+        self._number += 1
+        future: asyncio.Future[tuple[dict[str, Any], bytes]] = asyncio.get_running_loop().create_future()
+        self._replies[self._number] = future
+        self._protocol.send({"number": self._number, **message}, payload)
+        reply, body = await future
+        if "error" in reply:
+            raise getattr(specs, reply["kind"], DataPlaneError)(reply["error"])
+        return reply, body
+
+    # --- frames ---------------------------------------------------------------------
+
+    def _on_frame(self, message: dict[str, Any], payload: bytes) -> None:
+        if "ready" in message:
+            assert self._ready is not None
+            self._ready.set_result(message["ready"])
+            return
+        if message["log"]:
+            self._on_log(message["environment"], [LogItem.from_wire(item) for item in message["log"]])
+        if "reply" in message:
+            future = self._replies.pop(message["reply"])
+            if not future.done():  # its caller may have been cancelled
+                future.set_result((message, payload))
+
+    def _lost(self, protocol: FrameProtocol) -> None:
+        if protocol is not self._protocol:
+            return
+        self._protocol = None
+        ready, self._ready = self._ready, None
+        if ready is not None and not ready.done():
+            ready.set_exception(DataPlaneError("the supervisor ended while it was starting"))
+        environments, self._alive = self._alive, set()
+        replies, self._replies = self._replies, {}
+        for future in replies.values():
+            if not future.done():
+                future.set_exception(SupervisorLost("the supervisor died, and every environment with it"))
+        if not self._closing:
+            # Guards end with their supervisor; what left a guard's reach carries its mark.
+            for name in environments:
+                processes.send(processes.marked(name), signal.SIGKILL)
+            self._on_lost()

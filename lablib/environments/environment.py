@@ -1,0 +1,226 @@
+"""One execution environment: its life from INIT to its end.
+
+::
+
+    create -> INIT -> frozen -> invoke -> frozen -> ... -> destroyed
+                 \\-> failed      \\-> timed out, crashed, out of memory
+                        \\____________/
+                         INIT again, inside the next invocation
+
+After a failure Lambda resets the environment rather than replacing it: the processes
+are killed, /tmp and the log stream stay, and the next invocation's duration contains
+the new INIT (DG lambda-runtime-environment, "Failures during the invoke phase", 2026).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lablib.environments.machine import Machine
+from lablib.environments.spec import EnvironmentSpec, Invocation, LogItem, Outcome, Status
+from lablib.models import limits
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why an INIT or an invocation did not end well."""
+
+    payload: bytes
+    status: Status
+    error_type: str
+
+
+def _error(error_type: str, request_id: str, message: str) -> bytes:
+    """The platform's error object; field order as captured from AWS (2026)."""
+    text = f"RequestId: {request_id} Error: {message}"
+    return json.dumps({"errorType": error_type, "errorMessage": text}, separators=(",", ":")).encode()
+
+
+@dataclass
+class _Timing:
+    """Real time, seconds on the loop's clock."""
+
+    started: float
+    deadline: float
+    timeout_s: float
+
+    @property
+    def elapsed_ms(self) -> float:
+        return (asyncio.get_running_loop().time() - self.started) * 1000
+
+
+@dataclass
+class Environment:
+    """An environment, held by the supervisor.
+
+    Parameters
+    ----------
+    machine
+        Its processes and meters.
+    emit
+        Takes log items, in order.
+    """
+
+    spec: EnvironmentSpec
+    machine: Machine
+    emit: Callable[[list[LogItem]], None]
+    _request_id: str | None = None
+    _initialized: asyncio.Event = field(default_factory=asyncio.Event)
+    _init_ms: float | None = None
+    _ready: bool = False
+
+    # --- INIT -------------------------------------------------------------------
+
+    async def initialize(self) -> None:
+        """The INIT phase: at most 10 s; a failure is kept for the first invocation to repeat."""
+        try:
+            self._say("init_start")
+            timing = self._timing(limits.INIT_TIMEOUT_S)
+            fault = await self._init(timing)
+            if fault is None:
+                self._init_ms = timing.elapsed_ms
+                self.machine.freeze()
+                self.machine.peak_mb()
+            else:
+                self._report_init(timing, "init", fault)
+        finally:
+            self._initialized.set()
+
+    def _timing(self, timeout_s: float) -> _Timing:
+        now = asyncio.get_running_loop().time()
+        return _Timing(now, now + timeout_s, timeout_s)
+
+    async def _init(self, timing: _Timing) -> Fault | None:
+        """Start the runtime and wait for its first /next; at full speed, as INIT is on Lambda."""
+        await self.machine.start()
+        fault: Fault | None = None
+        while True:
+            kind, detail = await self.machine.event(timing.deadline)
+            if kind == "next":
+                self._ready = True
+                return None
+            if kind == "init_error":
+                fault = Fault(detail[0], "error", detail[1])
+                continue  # the client exits next
+            fault = fault or self._fault(kind, detail, timing.timeout_s)
+            if fault is not None:
+                await self._reset()
+                return fault
+
+    def _report_init(self, timing: _Timing, phase: str, fault: Fault) -> None:
+        fields = {"ms": timing.elapsed_ms, "phase": phase, "status": fault.status}
+        if fault.status == "error":
+            fields["error_type"] = fault.error_type
+        self._say("init_report", fields)
+
+    # --- invoke -----------------------------------------------------------------
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one event; the caller sees to it that there is one at a time."""
+        await self._initialized.wait()
+        self._request_id = invocation.request_id
+        init_ms, self._init_ms = self._init_ms, None
+        if self._ready and self.machine.died_while_frozen():
+            await self._reset()
+        timing = self._timing(self.spec.timeout_s)
+        try:
+            fault = None if self._ready else await self._init_in_invocation(timing)
+            self._say("start", {"request_id": invocation.request_id})
+            if fault is None:
+                answer = await self._run(invocation, timing)
+            else:
+                answer = fault
+            return await self._outcome(answer, timing, init_ms)
+        finally:
+            self._request_id = None
+
+    async def _init_in_invocation(self, timing: _Timing) -> Fault | None:
+        fault = await self._init(timing)
+        if fault is not None:
+            self._report_init(timing, "invoke", fault)
+        return fault
+
+    async def _run(self, invocation: Invocation, timing: _Timing) -> bytes | Fault:
+        """Until the runtime asks for the next event: the response, or what went wrong.
+
+        The answer waits for /next although Lambda may send it a little earlier, so that
+        the log's tail in it is complete.
+        """
+        self.machine.thaw()
+        deadline_ms = int((time.time() + timing.deadline - asyncio.get_running_loop().time()) * 1000)
+        self.machine.api.deliver(invocation, deadline_ms)
+        answer: bytes | Fault | None = None
+        while True:
+            kind, detail = await self.machine.event(timing.deadline)
+            if kind == "response":
+                answer = detail
+            elif kind == "error":
+                answer = Fault(detail, "success", "")
+            elif kind == "too_large":
+                text = limits.RESPONSE_TOO_LARGE
+                body = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
+                answer = Fault(json.dumps(body).encode(), "error", "Function.ResponseSizeTooLarge")
+            elif kind == "next":
+                assert answer is not None, "the Runtime API lets /next through only after an answer"
+                return answer
+            elif (fault := self._fault(kind, detail, timing.timeout_s)) is not None:
+                await self._reset()
+                # Unconfirmed on AWS: a runtime that dies after it answered has answered.
+                return answer if answer is not None and kind == "exit" else fault
+
+    async def _outcome(self, answer: bytes | Fault, timing: _Timing, init_ms: float | None) -> Outcome:
+        elapsed = timing.elapsed_ms
+        self.machine.log.drain(flush=False)
+        if self._ready:
+            self.machine.freeze()
+        peak_mb = self.machine.peak_mb()
+        if isinstance(answer, bytes):
+            return Outcome(answer, None, "success", None, elapsed, init_ms, peak_mb)
+        if answer.status == "timeout":
+            elapsed = min(elapsed, timing.timeout_s * 1000)
+        return Outcome(
+            answer.payload, "Unhandled", answer.status, answer.error_type or None, elapsed, init_ms, peak_mb
+        )  # fmt: skip
+
+    def _fault(self, kind: str, detail: object, timeout_s: float) -> Fault | None:
+        """What an event means when it ends things; None for one that does not."""
+        request_id = self._request_id or ""
+        if kind == "deadline":
+            text = f"Task timed out after {timeout_s:.2f} seconds"
+            return Fault(_error("Sandbox.Timedout", request_id, text), "timeout", "")
+        if kind == "memory":
+            text = "Runtime exited with error: signal: killed"
+            return Fault(_error("Runtime.ExitError", request_id, text), "error", "Runtime.OutOfMemory")
+        if kind == "disk":
+            # Ours: with namespaces a full /tmp is ENOSPC, as on Lambda; here it can only be noticed.
+            text = f"/tmp holds more than its {self.spec.ephemeral_mb} MB (EphemeralStorage), so the environment was stopped"
+            return Fault(_error("Runtime.ExitError", request_id, text), "error", "Runtime.ExitError")
+        if kind == "exit":
+            return Fault(_error("Runtime.ExitError", request_id, str(detail)), "error", "Runtime.ExitError")
+        if kind == "failed":
+            return Fault(_error("Runtime.InvalidEntrypoint", request_id, str(detail)), "error", "Runtime.InvalidEntrypoint")
+        return None
+
+    # --- its end ------------------------------------------------------------------
+
+    async def _reset(self) -> None:
+        self._ready = False
+        await self.machine.kill()
+
+    async def destroy(self) -> None:
+        self._initialized.set()
+        await self.machine.close()
+
+    # --- its log ------------------------------------------------------------------
+
+    def on_log(self, events: list[str]) -> None:
+        now = time.time()
+        self.emit([LogItem("app", now, text, request_id=self._request_id) for text in events])
+
+    def _say(self, kind: str, fields: dict[str, object] | None = None) -> None:
+        self.machine.log.drain(flush=True)
+        self.emit([LogItem(kind, time.time(), "", fields or {}, self._request_id)])  # type: ignore[arg-type]

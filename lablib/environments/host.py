@@ -1,0 +1,92 @@
+"""What this machine can do for environments, found out by trying."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lablib.environments.guards import Spawner
+from lablib.environments.spawner import landlock
+from lablib.environments.spawner.plan import Plan
+from lablib.environments.spec import DataPlaneError
+
+_PROBE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Host:
+    """Facts that ``doctor`` shows.
+
+    Attributes
+    ----------
+    namespaces
+        Each environment has a root and a PID namespace of its own.
+    reason
+        Why not, when not.
+    landlock
+        The kernel's Landlock ABI; 0 where there is none. Used without namespaces.
+    cores
+        CPUs this process may use: no function gets more, whatever its memory.
+    cpu_share
+        Whether CPU is held to the share that memory buys.
+    """
+
+    namespaces: bool
+    reason: str
+    landlock: int
+    cores: int
+    cpu_share: bool
+
+    def to_wire(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else (os.cpu_count() or 1)
+
+
+async def look(spawner: Spawner, *, isolation: str, cpu_share: bool) -> Host:
+    """Try namespaces with a process that does nothing, unless `isolation` is ``"off"``."""
+    reason = "switched off (--isolation off)"
+    if isolation != "off":
+        reason = await _why_no_namespaces(spawner)
+    return Host(not reason, reason, landlock.version(), cores(), cpu_share)
+
+
+async def _why_no_namespaces(spawner: Spawner) -> str:
+    """An empty string when they work."""
+    if sys.platform != "linux":
+        return f"{sys.platform} has none"
+    with tempfile.TemporaryDirectory(prefix="lablib-probe-") as folder:
+        for name in ("task", "runtime"):
+            Path(folder, name).mkdir()
+        plan = Plan(
+            argv=[shutil.which("true") or "/bin/true"], environ={}, namespaces=True, folder=folder,
+            task=f"{folder}/task", runtime=f"{folder}/runtime", tmp_mb=1,
+        )  # fmt: skip
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def on_message(message: dict[str, Any]) -> None:
+            if ended.done() or "started" in message:
+                return
+            if message.get("exit") == 0:
+                ended.set_result("")
+            else:
+                ended.set_result(str(message.get("failed", "the kernel or a container forbids them")))
+
+        log = os.open(os.devnull, os.O_WRONLY)
+        guard = spawner.spawn(plan, log, on_message)
+        os.close(log)
+        guard.order("start")
+        try:
+            return await asyncio.wait_for(ended, _PROBE_S)
+        except TimeoutError:
+            raise DataPlaneError("the spawner does not answer") from None
+        finally:
+            guard.close(namespaces=True)

@@ -1,0 +1,254 @@
+"""An environment's processes, meters, log pipe and Runtime API: the hardware, so to say.
+
+What happens to them becomes events, which environment.py waits for:
+``next``, ``response``, ``error``, ``init_error``, ``too_large`` (runtime_api.py),
+``exit`` with how, ``failed`` with why, ``memory``, ``disk``, ``deadline``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lablib.environments import processes
+from lablib.environments.guards import Guard, Spawner, wait_reason
+from lablib.environments.host import Host
+from lablib.environments.logpipe import LogPipe
+from lablib.environments.meter import LONGEST_CHECK_S, CpuShare, Usage
+from lablib.environments.runtime_api import Event, RuntimeApi
+from lablib.environments.runtimes import PythonRuntime
+from lablib.environments.spawner.plan import Plan
+from lablib.environments.spec import EnvironmentSpec
+from lablib.models import limits
+
+_DISK_CHECK_S = 0.1
+
+
+class Machine:
+    """The processes of one environment.
+
+    Parameters
+    ----------
+    folder
+        The environment's own on the host; removed at the end.
+    on_log
+        Takes the function's log events.
+    """
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        host: Host,
+        spawner: Spawner,
+        runtime: PythonRuntime,
+        folder: Path,
+        on_log: Callable[[list[str]], None],
+    ) -> None:
+        self._spec, self._host, self._spawner, self._runtime, self._folder = spec, host, spawner, runtime, folder
+        self.api = RuntimeApi(self._put)
+        self.log = LogPipe(on_log)
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._guard: Guard | None = None
+        self._pid = 0
+        self._stopped: list[int] = []
+        self._killed = asyncio.Event()
+        self._cpu = CpuShare(limits.vcpus(spec.memory_mb), host.cores)
+        self._usage = Usage()
+        self._metered = False
+        self._paused = False
+        self._tick: asyncio.TimerHandle | None = None
+        self._disk_at = 0.0
+
+    def _put(self, event: Event) -> None:
+        self._events.put_nowait(event)
+
+    # --- start and end --------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the runtime process; what becomes of it are events."""
+        while not self._events.empty():
+            self._events.get_nowait()
+        if self._guard is None:
+            self._guard = self._spawner.spawn(self._plan(), self.log.write_fd, self._on_guard)
+        self._guard.order("start")
+        self._watch(metered=False)
+
+    def _plan(self) -> Plan:
+        folders: dict[str, str] = {}
+        (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
+        layers = [str(layer) for layer in self._spec.layers]
+        if not self._host.namespaces:
+            nothing = self._folder / "opt"
+            nothing.mkdir(exist_ok=True)
+            folders = {
+                "/tmp": str(self._folder / "tmp"),
+                "/var/task": str(self._spec.code),
+                "/var/runtime": str(self._runtime.folder),
+                "/opt": layers[0] if layers else str(nothing),
+            }
+        launch = self._runtime.launch(self._spec, folders)
+        readable = launch.readable if self._host.namespaces else [*launch.readable, *folders.values()]
+        environ = {**self._spec.environ, **launch.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address}
+        return Plan(
+            launch.argv, environ, self._host.namespaces, str(self._folder), str(self._spec.code),
+            str(self._runtime.folder), layers, readable, self._spec.ephemeral_mb,
+        )  # fmt: skip
+
+    def _on_guard(self, message: dict[str, Any]) -> None:
+        if "started" in message:
+            assert self._guard is not None
+            self._pid = self._guard.runtime_pid(message["started"], self._host.namespaces)
+        elif "exit" in message:
+            self._pid = 0
+            self.log.drain(flush=True)
+            self._put(("exit", wait_reason(message["exit"])))
+        elif "killed" in message:
+            self._killed.set()
+        elif "failed" in message:
+            self._put(("failed", message["failed"]))
+        elif "lost" in message:
+            self._guard, self._pid = None, 0
+            self._killed.set()
+            self._put(("exit", "Runtime exited with error: signal: killed"))
+
+    async def kill(self) -> None:
+        """End every process; the environment and its /tmp stay."""
+        self._unwatch()
+        processes.send(self._pids(), signal.SIGKILL)
+        if self._guard is not None:
+            self._killed.clear()
+            self._guard.order("kill")
+            await self._killed.wait()
+        self.log.drain(flush=True)
+        self._pid, self._stopped = 0, []
+        self.api.forget()
+
+    async def close(self) -> None:
+        """End everything and leave nothing."""
+        self._unwatch()
+        processes.send(self._pids(), signal.SIGKILL)
+        if self._guard is not None:
+            self._guard.close(self._host.namespaces)
+        await self.api.close()
+        self.log.close()
+        self.log.close_write()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _pids(self) -> list[int]:
+        """The runtime and everything below it, the guard aside."""
+        if self._guard is None or not self._guard.pid:
+            return [self._pid] if self._pid else []
+        return processes.descendants(self._guard.pid)
+
+    # --- freeze and thaw ------------------------------------------------------------
+
+    def freeze(self) -> None:
+        """Stop every process between invocations, also one that was being made meanwhile."""
+        self._unwatch()
+        frozen: set[int] = set()
+        while new := [pid for pid in self._pids() if pid not in frozen]:
+            processes.send(new, signal.SIGSTOP)
+            frozen.update(new)
+        self._stopped = list(frozen)
+
+    def thaw(self) -> None:
+        """Continue them, and hold them to their limits from now on."""
+        processes.send(self._stopped, signal.SIGCONT)
+        self._watch(metered=True)
+
+    # --- limits ---------------------------------------------------------------------
+
+    def _watch(self, *, metered: bool) -> None:
+        loop = asyncio.get_running_loop()
+        self._metered = metered and self._host.cpu_share and self._cpu.limited
+        self._paused = False
+        if self._metered:
+            self._cpu.begin(loop.time(), self._usage.cpu_seconds(self._stopped))
+        self._disk_at = loop.time() + _DISK_CHECK_S
+        self._tick = loop.call_later(self._cpu.check_in() if self._metered else LONGEST_CHECK_S, self._check)
+
+    def _unwatch(self) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+        if self._paused:
+            self._paused = False
+            processes.send(self._stopped, signal.SIGCONT)
+
+    def _check(self) -> None:
+        """One look at the processes; sets the next one."""
+        loop = asyncio.get_running_loop()
+        pids, now = self._pids(), loop.time()
+        limit = self._spec.memory_mb * limits.MB
+        if self._usage.memory_bytes(pids, limit) > limit:
+            processes.send(pids, signal.SIGKILL)
+            self._put(("memory", None))
+            return
+        if not self._host.namespaces and now >= self._disk_at:
+            self._disk_at = now + _DISK_CHECK_S
+            if self._tmp_is_full():
+                return
+        delay = self._hold_back(pids, now) if self._metered else LONGEST_CHECK_S
+        self._tick = loop.call_later(delay, self._check)
+
+    def _hold_back(self, pids: list[int], now: float) -> float:
+        """Stop or continue for the CPU share; seconds until the next look."""
+        pause = self._cpu.account(now, self._usage.cpu_seconds(pids))
+        if pause > 0:
+            processes.send(pids, signal.SIGSTOP)
+            self._stopped, self._paused = pids, True
+            return pause
+        if self._paused:
+            processes.send(self._stopped, signal.SIGCONT)
+            self._paused = False
+        return self._cpu.check_in()
+
+    def _tmp_is_full(self) -> bool:
+        if folder_bytes(self._folder / "tmp") <= self._spec.ephemeral_mb * limits.MB:
+            return False
+        processes.send(self._pids(), signal.SIGKILL)
+        self._put(("disk", None))
+        return True
+
+    def peak_mb(self) -> int:
+        """Max Memory Used, in MB: never more than the function has."""
+        peak = math.ceil(self._usage.close(self._pids()) / limits.MB)
+        return min(peak, self._spec.memory_mb)
+
+    # --- events -----------------------------------------------------------------------
+
+    def died_while_frozen(self) -> bool:
+        """Whether the runtime ended since the last invocation; forgets what else is left over."""
+        died = False
+        while not self._events.empty():
+            kind, _ = self._events.get_nowait()
+            died = died or kind in ("exit", "failed")
+        return died
+
+    async def event(self, deadline: float) -> Event:
+        """The next event, or ``("deadline", None)`` when the loop's clock reaches `deadline`."""
+        if not self._events.empty():
+            return self._events.get_nowait()
+        timer = asyncio.get_running_loop().call_at(deadline, self._put, ("deadline", None))
+        try:
+            return await self._events.get()
+        finally:
+            timer.cancel()
+
+
+def folder_bytes(folder: Path) -> int:
+    """What a folder's files occupy, in bytes; those that vanish meanwhile do not count."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+            except OSError:
+                continue
+    return total

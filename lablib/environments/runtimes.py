@@ -1,0 +1,80 @@
+"""Which runtimes this machine can run, and how each is started."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from lablib.environments.spec import EnvironmentSpec, RuntimeUnavailable
+
+# What Lambda's Python runtime has beside the standard library: AWS's runtime client
+# and boto3, with what the two need.
+_PYTHON_RUNTIME = (
+    "awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py",
+    "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",
+)  # fmt: skip
+_BOOTSTRAPS = Path(__file__).parent / "bootstraps"
+_BOOTSTRAP_FILES = ("bootstrap.py", "mapped_paths.py", "plain_runtime_client.py")
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a runtime: its command, and host paths it must be able to read."""
+
+    argv: list[str]
+    readable: list[str]
+    environ: dict[str, str]
+
+
+class PythonRuntime:
+    """Python functions, on the interpreter that runs this process.
+
+    Any of python3.10 to python3.14 runs on the version at hand; ``doctor`` says which.
+
+    Parameters
+    ----------
+    folder
+        Where /var/runtime is put together: links to the packages, and our bootstrap.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._executable = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+        self._readable = [sys.base_prefix]
+        folder.mkdir(parents=True)
+        for name in _BOOTSTRAP_FILES:
+            shutil.copy(_BOOTSTRAPS / name, folder / name)
+        for name in _PYTHON_RUNTIME:
+            self._link(name)
+
+    def _link(self, name: str) -> None:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            return  # runtime_client has no wheel for macOS; bootstrap.py knows
+        found = Path(spec.origin)
+        source = found.parent if spec.submodule_search_locations else found
+        (self.folder / source.name).symlink_to(source)
+        self._readable.append(str(source))
+
+    def launch(self, spec: EnvironmentSpec, folders: dict[str, str]) -> Launch:
+        """`folders` maps /tmp and the others to real folders; empty in namespaces."""
+        script = (folders or {}).get("/var/runtime", "/var/runtime") + "/bootstrap.py"
+        argv = [self._executable, "-S", "-s", script, spec.handler, json.dumps(folders)]
+        environ = {}
+        if sysconfig.get_config_var("Py_ENABLE_SHARED"):
+            environ["LD_LIBRARY_PATH"] = str(sysconfig.get_config_var("LIBDIR"))
+        return Launch(argv, self._readable, environ)
+
+
+def python_only(runtime: str) -> None:
+    """Raises RuntimeUnavailable for a runtime that does not run here."""
+    if not runtime.startswith("python3."):
+        raise RuntimeUnavailable(
+            f"The runtime {runtime} does not run in the local cloud yet: Python functions do. "
+            "The function is stored, and runs on AWS."
+        )

@@ -1,0 +1,45 @@
+"""An order to the spawner, as both sides read it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to start an environment's processes.
+
+    Attributes
+    ----------
+    argv, environ
+        Of the runtime process.
+    namespaces
+        Make a root of its own (sandbox.py). Without, `folder`/tmp is the
+        environment's ``/tmp``, and Landlock, where the kernel has it, shuts the rest.
+    folder
+        The environment's own folder on the host, emptied by its guard at the end.
+    task, layers, runtime
+        What appears at /var/task, /opt and /var/runtime.
+    readable
+        Host paths that the runtime needs besides (the interpreter, its libraries).
+    tmp_mb
+        Size of /tmp in MB (namespaces only; without, the supervisor measures it).
+    """
+
+    argv: list[str]
+    environ: dict[str, str]
+    namespaces: bool
+    folder: str
+    task: str
+    runtime: str
+    layers: list[str] = field(default_factory=list)
+    readable: list[str] = field(default_factory=list)
+    tmp_mb: int = 512
+
+    def dumps(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def loads(cls, text: bytes) -> Plan:
+        return cls(**json.loads(text))

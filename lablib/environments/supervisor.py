@@ -1,0 +1,162 @@
+"""The supervisor: parent of every environment, and nothing else.
+
+A process of its own, because timers beside moto or a learner's cell would be late.
+Run by DataPlane as ``python -m lablib.environments.supervisor OPTIONS``. It ends, with
+everything below it and its folder, when its control socket or the kernel's pipe closes.
+
+Frames in: ``create``, ``invoke``, ``destroy``. Frames out: ``ready`` with the host's
+facts, ``log``, and one ``reply`` to each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+from lablib.environments import host as hosts
+from lablib.environments.environment import Environment
+from lablib.environments.guards import Spawner
+from lablib.environments.machine import Machine
+from lablib.environments.runtimes import PythonRuntime, python_only
+from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem
+from lablib.environments.wire import FrameProtocol
+
+_LOG_DELAY_S = 0.05
+
+
+class Supervisor:
+    """Keeps the environments; speaks with the cloud."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._folder = Path(options["folder"])
+        self._spawner = Spawner()
+        self._python = PythonRuntime(self._folder / "runtime-python")
+        self._host: hosts.Host | None = None
+        self._environments: dict[str, Environment] = {}
+        self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._logs: dict[str, list[LogItem]] = {}
+        self._flush: asyncio.TimerHandle | None = None
+        self._protocol = FrameProtocol(self._on_frame, self._stop)
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told, or left alone."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, lambda: None)  # a Ctrl-C is the cloud's to handle
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
+        if (lifeline := self._options.get("lifeline")) is not None:
+            loop.add_reader(lifeline, self._on_lifeline, lifeline)
+        control = socket.socket(fileno=self._options["control"])
+        await loop.create_unix_connection(lambda: self._protocol, sock=control)
+        options = {name: self._options[name] for name in ("isolation", "cpu_share")}
+        self._host = await hosts.look(self._spawner, **options)
+        self._protocol.send({"ready": self._host.to_wire()})
+        gc.freeze()
+        await self._stopped.wait()
+        await self._leave_nothing()
+
+    def _stop(self) -> None:
+        self._stopped.set()
+
+    def _on_lifeline(self, lifeline: int) -> None:
+        if not os.read(lifeline, 4096):
+            asyncio.get_running_loop().remove_reader(lifeline)
+            self._stop()
+
+    async def _leave_nothing(self) -> None:
+        await asyncio.gather(*(self._destroy(name) for name in list(self._environments)))
+        self._spawner.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    # --- frames ---------------------------------------------------------------------
+
+    def _on_frame(self, message: dict[str, Any], payload: bytes) -> None:
+        name, number = message["environment"], message["number"]
+        work: Awaitable[dict[str, Any]]
+        if message["op"] == "create":
+            work = self._create(EnvironmentSpec.from_wire(message["spec"]))
+        elif message["op"] == "invoke":
+            work = self._invoke(name, number, Invocation(payload=payload, **message["invocation"]))
+        else:
+            work = self._destroy(name)
+        task = asyncio.ensure_future(self._answer(number, name, work))
+        if message["op"] != "destroy":
+            self._tasks.setdefault(name, set()).add(task)
+            task.add_done_callback(lambda done: self._tasks.get(name, set()).discard(done))
+
+    async def _answer(self, number: int, name: str, work: Awaitable[dict[str, Any]]) -> None:
+        """Every order gets exactly one reply, whatever becomes of it."""
+        try:
+            reply = await work
+        except DataPlaneError as error:
+            reply = {"error": str(error), "kind": type(error).__name__}
+        except asyncio.CancelledError:
+            reply = {"error": "the environment was removed", "kind": "DataPlaneError"}
+        except Exception as error:  # a bug of ours must not leave a caller waiting
+            reply = {"error": f"{type(error).__name__}: {error}", "kind": "DataPlaneError"}
+        payload = reply.pop("payload", b"")
+        logs = [item.to_wire() for item in self._logs.pop(name, [])]
+        self._protocol.send({"reply": number, "environment": name, "log": logs, **reply}, payload)
+
+    async def _create(self, spec: EnvironmentSpec) -> dict[str, Any]:
+        """Make it and begin its INIT; the reply does not wait for INIT's end."""
+        python_only(spec.runtime)
+        assert self._host is not None
+        folder = self._folder / f"environment-{spec.id}"
+        environment: Environment
+
+        def on_log(events: list[str]) -> None:
+            environment.on_log(events)
+
+        machine = Machine(spec, self._host, self._spawner, self._python, folder, on_log)
+        environment = Environment(spec, machine, lambda items: self._on_log(spec.id, items))
+        self._environments[spec.id] = environment
+        task = asyncio.ensure_future(environment.initialize())
+        self._tasks.setdefault(spec.id, set()).add(task)
+        return {}
+
+    async def _invoke(self, name: str, number: int, invocation: Invocation) -> dict[str, Any]:
+        if name not in self._environments:
+            raise DataPlaneError(f"there is no environment {name}")
+        outcome = await self._environments[name].invoke(invocation)
+        return {"outcome": outcome.to_wire(), "payload": outcome.payload}
+
+    async def _destroy(self, name: str) -> dict[str, Any]:
+        environment = self._environments.pop(name, None)
+        if environment is not None:
+            for task in self._tasks.pop(name, set()):
+                task.cancel()
+            await environment.destroy()
+        return {}
+
+    # --- logs -----------------------------------------------------------------------
+
+    def _on_log(self, name: str, items: list[LogItem]) -> None:
+        """Collected for a moment: they go with the reply, or after 50 ms."""
+        self._logs.setdefault(name, []).extend(items)
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(_LOG_DELAY_S, self._flush_logs)
+
+    def _flush_logs(self) -> None:
+        self._flush = None
+        logs, self._logs = self._logs, {}
+        for name, items in logs.items():
+            self._protocol.send({"environment": name, "log": [item.to_wire() for item in items]})
+
+
+def main() -> None:
+    asyncio.run(Supervisor(json.loads(sys.argv[1])).run())
+
+
+if __name__ == "__main__":
+    main()
