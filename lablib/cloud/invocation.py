@@ -1,0 +1,144 @@
+"""One invocation, from the request to its answer and its log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+
+from lablib.cloud.clock import Clock
+from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.logs import LogBook
+from lablib.cloud.placement import Placed, Placement, Throttled
+from lablib.environments import DataPlane, DataPlaneError, Invocation, LogItem, Outcome
+from lablib.models import limits, report
+
+log = logging.getLogger("lablib.cloud")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an invocation came to.
+
+    Attributes
+    ----------
+    log_tail
+        The invocation's log, platform lines and all, at most the last 4 KB of it.
+    executed_version
+        ``"$LATEST"`` or a number.
+    """
+
+    outcome: Outcome
+    log_tail: str
+    executed_version: str
+
+
+class Invoker:
+    """Runs functions.
+
+    Parameters
+    ----------
+    region
+        For INIT_START's ARN.
+    """
+
+    def __init__(
+        self, data_plane: DataPlane, placement: Placement, clock: Clock, logbook: LogBook, *, region: str
+    ) -> None:
+        self._data_plane, self._placement = data_plane, placement
+        self._clock, self._logbook, self._region = clock, logbook, region
+        self._tails: dict[str, list[str]] = {}
+        self._submitted: set[asyncio.Task[None]] = set()
+
+    async def invoke(
+        self, version: FunctionVersion, payload: bytes, *, request_id: str,
+        client_context: str | None = None, invoked_arn: str | None = None,
+    ) -> Result:  # fmt: skip
+        """Run a function and wait for its answer.
+
+        An error of the function's is a result; what is raised is the platform's:
+        `Throttled`, `lablib.environments.DataPlaneError`.
+        """
+        with self._clock.busy(f"the invocation {request_id} of {version.name}"):
+            placed = await self._placement.acquire(version)
+            try:
+                invocation = Invocation(
+                    request_id, payload, invoked_arn or version.arn, trace_id(), client_context
+                )  # fmt: skip
+                outcome = await self._data_plane.invoke(placed.id, invocation)
+                return self._finish(placed, request_id, outcome)
+            finally:
+                self._tails.pop(placed.id, None)
+                self._placement.release(placed)
+
+    def submit(
+        self, version: FunctionVersion, payload: bytes, *, request_id: str,
+        client_context: str | None = None, invoked_arn: str | None = None,
+    ) -> None:  # fmt: skip
+        """Run a function once, with nobody waiting; what it comes to is in its log."""
+
+        async def run() -> None:
+            try:
+                await self.invoke(
+                    version, payload, request_id=request_id, client_context=client_context, invoked_arn=invoked_arn
+                )
+            except (Throttled, DataPlaneError) as error:
+                log.warning("the event %s of %s did not run: %s", request_id, version.name, error)
+
+        task = asyncio.ensure_future(run())
+        self._submitted.add(task)
+        task.add_done_callback(self._submitted.discard)
+
+    async def reset(self) -> None:
+        """End everything that runs."""
+        for task in self._submitted:
+            task.cancel()
+        await self._placement.reset()
+        self._tails.clear()
+
+    # --- logs -----------------------------------------------------------------------
+
+    def on_log(self, environment: str, items: list[LogItem]) -> None:
+        """Word what an environment says, and keep it for CloudWatch Logs."""
+        placed = self._placement.get(environment)
+        if placed is None:
+            return  # it was removed while it spoke
+        lines = [(self._clock.to_cloud(item.timestamp), self._word(placed, item)) for item in items]
+        # Unconfirmed: on AWS the tail of a first invocation seems to hold INIT's own lines, but not INIT_START.
+        tail = [line for item, (_, line) in zip(items, lines, strict=True) if item.kind != "init_start"]
+        self._tails.setdefault(environment, []).extend(tail)
+        self._logbook.write(placed.version.log_group, placed.log_stream, lines)
+
+    def _word(self, placed: Placed, item: LogItem) -> str:
+        """CloudWatch's events end in a line feed, the platform's like the function's."""
+        if item.kind == "app":
+            return f"{item.text}\n"
+        if item.kind == "init_start":
+            return report.init_start(placed.version.runtime, self._region) + "\n"
+        if item.kind == "init_report":
+            return report.init_report(**item.fields) + "\n"
+        return report.start(item.fields["request_id"], placed.version.version) + "\n"
+
+    def _finish(self, placed: Placed, request_id: str, outcome: Outcome) -> Result:
+        version = placed.version
+        # The printed figures add up: INIT and duration are rounded to hundredths first.
+        duration = round(outcome.duration_ms, 2)
+        init = None if outcome.init_ms is None else round(outcome.init_ms, 2)
+        line = report.format_report(
+            report.Report(
+                request_id=request_id, duration_ms=duration, billed_duration_ms=report.billed_ms(duration, init),
+                memory_size_mb=version.memory_size, max_memory_used_mb=outcome.max_memory_mb, init_duration_ms=init,
+                status=None if outcome.status == "success" else outcome.status, error_type=outcome.error_type,
+            )  # fmt: skip
+        )
+        now = self._clock.now()
+        last = [f"{report.end(request_id)}\n", f"{line}\t\n"]
+        self._logbook.write(version.log_group, placed.log_stream, [(now, text) for text in last])
+        tail = "".join(self._tails.get(placed.id, []) + last)
+        return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version)
+
+
+def trace_id() -> str:
+    """A tracing header as Lambda sends it when X-Ray does not sample."""
+    return f"Root=1-{secrets.token_hex(4)}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"

@@ -1,0 +1,47 @@
+"""The environment variables that a function sees: those AWS documents, and the user's.
+
+Names: DG configuration-envvars ("Defined runtime environment variables"), 2026; values
+as seen in a function (2026). Of what AWS does not set there is AWS_ENDPOINT_URL alone.
+"""
+
+from __future__ import annotations
+
+from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.moto_seam.roles import Credentials
+
+_FIXED = {
+    "LANG": "en_US.UTF-8",
+    "TZ": ":UTC",
+    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+    "PYTHONPATH": "/var/runtime",
+    "LAMBDA_TASK_ROOT": "/var/task",
+    "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+    "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+    # The client's framed log, on the descriptor that the guard gives it; it removes the variable itself.
+    "_LAMBDA_TELEMETRY_LOG_FD": "3",
+}
+
+
+def variables(
+    version: FunctionVersion, log_stream: str, credentials: Credentials, *, region: str, endpoint: str
+) -> dict[str, str]:
+    """Everything the function sees, but for the Runtime API's address."""
+    own = {
+        "_HANDLER": version.handler,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_LAMBDA_FUNCTION_NAME": version.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": version.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_size),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": version.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token,
+        "AWS_ENDPOINT_URL": endpoint,
+    }
+    return {**_FIXED, **version.environment, **own}
