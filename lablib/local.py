@@ -70,6 +70,10 @@ class LocalCloud:
         os.register_at_fork(after_in_child=self._let_go)
 
     @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
     def alive(self) -> bool:
         return self._lifeline is not None and self.process.poll() is None
 

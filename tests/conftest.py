@@ -1,9 +1,11 @@
-"""Fixtures for every room: a running cloud, and a learner's data folder of the test's own."""
+"""Fixtures for every room: a running cloud, and a learner's data folder of the tests' own."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +13,14 @@ from lablib.local import launch
 from tests.support import CloudUnderTest
 
 
-@pytest.fixture(autouse=True, scope="session")
-def learner_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """No test writes into the progress of the person who runs it."""
-    folder = tmp_path_factory.mktemp("lambda-lab-home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAMBDA_LAB_HOME", str(folder))
-        yield folder
+def pytest_configure(config: pytest.Config) -> None:
+    """No test, and no kernel of a notebook under test, writes into the progress of the person who runs it.
+
+    Here and not in a fixture: the cells that nbval runs take no fixtures.
+    """
+    folder = tempfile.mkdtemp(prefix="lambda-lab-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(folder))
+    os.environ["LAMBDA_LAB_HOME"] = folder
 
 
 @pytest.fixture(scope="session")
