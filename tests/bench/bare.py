@@ -34,15 +34,13 @@ def _runtime(listener: socket.socket, folder: str) -> Iterator[subprocess.Popen[
     }
     command = [sys.executable, "-m", "awslambdaric", "lambda_function.lambda_handler"]
     process = subprocess.Popen(command, cwd=folder, env=environ)
-    try:
-        connection, _ = listener.accept()
-        with connection:
-            asked = connection.recv(4096)
-            assert asked.startswith(b"GET /2018-06-01/runtime/invocation/next"), asked
-            yield process
-    finally:
-        process.kill()
-        process.wait()
+    with ExitStack() as at_end:  # the process goes before the connection: it would complain of its loss
+        connection = at_end.enter_context(listener.accept()[0])
+        at_end.callback(process.wait)
+        at_end.callback(process.kill)
+        asked = connection.recv(4096)
+        assert asked.startswith(b"GET /2018-06-01/runtime/invocation/next"), asked
+        yield process
 
 
 def cold_ms(count: int) -> float:
