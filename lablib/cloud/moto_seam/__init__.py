@@ -2,7 +2,6 @@
 
 `engine`    moto's WSGI application, its configuration, and the one lock round all of it
 `clockwork` moto's timestamps are the cloud's time
-`protocol`  requests and answers written from botocore's service models
 `roles`     what a function's role may do, and the credentials a function gets
 `keys`      which secret belongs to an access key
 `logs`      a function's lines in CloudWatch Logs

@@ -3,8 +3,11 @@
 moto is not safe for threads, and its services call one another past any front. Whoever touches moto holds `lock`; `call` does so in
 a worker thread, so that the event loop never waits for moto. The lock is never held while a handler runs or a poll waits.
 
-Touches: `moto.server`'s `DomainDispatcherApplication` (its `get_backend_for_host`) and `create_backend_app`,
-`moto.core.config.default_user_config`, `moto.core.base_backend.BackendDict.reset`, `moto.core.model_instances.reset_model_data`.
+moto itself is imported on first use, in that thread: half a second that the cloud's start does not wait for.
+
+Touches: `moto.server`'s `DomainDispatcherApplication` (its `get_backend_for_host`, `backend_url_patterns`) and `create_backend_app`,
+`moto.core.config.default_user_config`, `moto.core.base_backend.BackendDict.reset`, `moto.core.model_instances.reset_model_data`,
+and from `moto.core.request` how headers become WSGI names.
 """
 
 from __future__ import annotations
@@ -16,16 +19,11 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from moto.core.base_backend import BackendDict
-from moto.core.config import default_user_config
-from moto.core.model_instances import reset_model_data
-from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, environ_key_for_header, should_preserve_original_header_name
-from moto.server import DomainDispatcherApplication, create_backend_app
-
-from lablib.cloud.moto_seam.protocol import Answer
+from lablib.cloud.web import Answer, Request
 
 ACCOUNT = "123456789012"
 
@@ -36,17 +34,19 @@ lock = threading.RLock()
 # Moto works under one lock, so more threads would only wait; with one alone, a slow import would hold up a quick answer's hand-over.
 _pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="moto")
 
+# Which account a request is for says its access key alone; the body has arrived whole.
+_DROPPED_HEADERS = ("x-moto-account-id", "transfer-encoding", "content-length")
+
 
 class UnknownService(Exception):
     """moto has no service of this name."""
 
 
 class MotoFailed(Exception):
-    """moto could not answer: an operation it does not have, or a request that made it fail."""
+    """moto could not answer: an operation that it does not have (`missing`), or a request that made it fail."""
 
-    def __init__(self, service: str, error: BaseException) -> None:
-        super().__init__(f"{service}: {type(error).__name__}: {error}")
-        self.service = service
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
         self.missing = isinstance(error, NotImplementedError)
 
 
@@ -62,11 +62,9 @@ place = Place()
 
 
 def configure(*, region: str, port: int) -> None:
-    """Set moto up: no Docker anywhere, our region, and where it finds itself when it calls back."""
+    """Say where this cloud is, and where moto finds itself when it calls back."""
     global place
     place = Place(region=region)
-    default_user_config["lambda"] = {"use_docker": False}
-    default_user_config["batch"] = {"use_docker": False}
     os.environ["MOTO_PORT"] = str(port)
 
 
@@ -80,23 +78,8 @@ def _locked(fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any])
         return fn(*args, **kwargs)
 
 
-class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
-    """moto's own dispatcher, but for hosts it does not know: it prints a line and fails with a KeyError there."""
-
-    def get_backend_for_host(self, host: str | None) -> str | None:
-        if host in (None, "moto_api", "instance_metadata"):
-            return None
-        for backend, pattern in self.backend_url_patterns:
-            if backend == host or pattern.match(f"http://{host}"):
-                return str(backend)
-        raise UnknownService(str(host))
-
-
-_dispatcher = _Dispatcher(create_backend_app)
-
-
-async def answer(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-    """What moto answers to an HTTP request. The path is as it arrived, still percent-encoded.
+async def answer(request: Request) -> Answer:
+    """What moto answers to an HTTP request.
 
     Raises
     ------
@@ -105,10 +88,44 @@ async def answer(method: str, path: str, query: str, headers: Mapping[str, str],
     MotoFailed
         moto has not got the operation, or failed at it.
     """
-    return await call(_answer, _environ(method, path, query, headers, body))
+    return await call(_answer, request)
 
 
-def _answer(environ: dict[str, Any]) -> Answer:
+def preload() -> None:
+    """Load what the first deployment and the first invocation need of moto. The caller holds the lock."""
+    _dispatcher()
+    import moto.iam.models
+    import moto.logs.models
+    import moto.sts.models  # noqa: F401
+
+
+@cache
+def _dispatcher() -> Callable[..., Any]:
+    from moto.core.config import default_user_config
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    from lablib.cloud.moto_seam import keys
+
+    default_user_config["lambda"] = {"use_docker": False}
+    default_user_config["batch"] = {"use_docker": False}
+    keys.own_session_keys()
+
+    class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+        """moto's own, but for hosts that it does not know, where it prints a line and fails with a KeyError."""
+
+        def get_backend_for_host(self, host: str | None) -> str | None:
+            if host in (None, "moto_api", "instance_metadata"):
+                return None
+            for backend, pattern in self.backend_url_patterns:
+                if backend == host or pattern.match(f"http://{host}"):
+                    return str(backend)
+            raise UnknownService(str(host))
+
+    dispatcher: Callable[..., Any] = Dispatcher(create_backend_app)
+    return dispatcher
+
+
+def _answer(request: Request) -> Answer:
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
@@ -116,12 +133,13 @@ def _answer(environ: dict[str, Any]) -> Answer:
         return lambda data: None
 
     try:
-        chunks = _dispatcher(environ, start_response)
+        chunks = _dispatcher()(_environ(request), start_response)
         body = b"".join(chunks)
     except UnknownService:
         raise
     except Exception as error:
-        raise MotoFailed(environ["PATH_INFO"], error) from error
+        # moto fails with whatever Python raised where it did not expect a request.
+        raise MotoFailed(error) from error
     if hasattr(chunks, "close"):
         chunks.close()
     status, headers = started[0]
@@ -135,33 +153,41 @@ def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
     return joined
 
 
-def _environ(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    host = headers.get("Host", "127.0.0.1")
-    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+def _environ(request: Request) -> dict[str, Any]:
+    host = request.headers.get("Host", "127.0.0.1")
+    name, _, port = host.rpartition(":")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "RAW_URI": path,
-        "REQUEST_URI": path, "QUERY_STRING": query, "SERVER_NAME": name or host, "SERVER_PORT": port or "80",
-        "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "CONTENT_LENGTH": str(len(body)),
-        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False, "wsgi.input_terminated": True,
+        "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "RAW_URI": request.path, "QUERY_STRING": request.query,
+        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
+        "SERVER_NAME": name if port.isdigit() else host, "SERVER_PORT": port if port.isdigit() else "80",
+        "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_LENGTH": str(len(request.body)), "wsgi.input": io.BytesIO(request.body), "wsgi.input_terminated": True,
+        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False,
     }
+    return environ | _environ_headers(request.headers)
+
+
+def _environ_headers(headers: Mapping[str, str]) -> dict[str, Any]:
+    from moto.core import request as moto_request
+
+    environ: dict[str, Any] = {}
     preserved: dict[str, str] = {}
     for header, value in headers.items():
-        # Which account a request is for says its access key alone.
-        if header.lower() in ("x-moto-account-id", "transfer-encoding", "content-length"):
-            continue
-        key = environ_key_for_header(header)
-        if should_preserve_original_header_name(header):
+        key = moto_request.environ_key_for_header(header)
+        if moto_request.should_preserve_original_header_name(header):
             preserved[key] = header
-        elif "_" in header:
+        elif "_" in header or header.lower() in _DROPPED_HEADERS:
             continue
         environ[key] = value
-    environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
-    return environ
+    return environ | {moto_request.PRESERVED_HEADER_NAMES_ENVIRON_KEY: preserved}
 
 
 def reset() -> None:
-    """Make moto empty again. The caller holds no lock."""
+    """Make moto empty again. The caller need not hold the lock."""
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+
     with lock:
         BackendDict.reset()
         reset_model_data()

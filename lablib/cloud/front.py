@@ -1,0 +1,169 @@
+"""The cloud's one door: what a request is for, who signed it, and who answers it.
+
+Lambda's requests go to our service, those of `/_lab/` to `lablib.cloud.control`, everything else to moto. `lablib.cloud.listener`
+carries them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from lablib.cloud import presigned
+from lablib.cloud.api.packages import DOWNLOAD_PATH
+from lablib.cloud.auth import Authority, Claim, claim_of
+from lablib.cloud.moto_seam import engine
+from lablib.cloud.polls import Polls, receive_of
+from lablib.cloud.refusals import Reason, Refused, Style, error, refusal, style_of
+from lablib.cloud.unsigned import may_be_unsigned
+from lablib.cloud.web import Answer, Request
+
+log = logging.getLogger("lablib.cloud")
+
+LAMBDA_PATH = "/2015-03-31/"
+
+
+class Answering(Protocol):
+    """An answer of any room: what an HTTP answer consists of."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> dict[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class LambdaService(Protocol):
+    """The Lambda service as the front sees it (`lablib.cloud.api`)."""
+
+    def handle(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Awaitable[Answering]: ...
+
+
+class Door(Protocol):
+    """What answers `/_lab/` (`lablib.cloud.control`)."""
+
+    async def answer(self, request: Request) -> Answer: ...
+
+
+class Front:
+    """Answers requests.
+
+    Parameters
+    ----------
+    authority
+        Who may sign; None accepts every request (`--credentials any`).
+    flush_logs
+        Awaited before a request to CloudWatch Logs, so that it sees every line that a function has written by then.
+    """
+
+    def __init__(
+        self,
+        *,
+        authority: Authority | None,
+        functions: LambdaService,
+        door: Door,
+        polls: Polls,
+        flush_logs: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._authority = authority
+        self._functions = functions
+        self._door = door
+        self._polls = polls
+        self._flush_logs = flush_logs
+
+    async def answer(self, request: Request, gone: asyncio.Event) -> Answering:
+        """Answer one request; `gone` is set when its client no longer waits. Never raises for what a client sent."""
+        service: str | None = None
+        try:
+            _refuse_strangers(request)
+            claim = claim_of(request)
+            service = claim.service if claim is not None else None
+            await self._admit(request, claim)
+            return await self._route(request, claim, gone)
+        except Refused as refused:
+            return refusal(refused, _style(request, service))
+        except engine.UnknownService:
+            return error(_style(request, service), 404, "UnknownService", f"This local cloud has no service {service!r}.")
+        except engine.MotoFailed as failed:
+            return _moto_failed(failed, request, service)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return error(_style(request, service), 500, "InternalFailure", "The local cloud failed at this request; its log says why.")
+
+    async def _admit(self, request: Request, claim: Claim | None) -> None:
+        if request.path.startswith("/moto-api"):
+            raise Refused(Reason.DENIED, "moto's own API is shut in this cloud.")
+        if self._authority is None or request.path.startswith(DOWNLOAD_PATH):
+            return
+        if request.path.startswith("/_lab/") and (
+            claim is None or claim.service != "lab" or claim.access_key_id != self._authority.access_key_id
+        ):
+            raise Refused(Reason.DENIED, "This needs a signature of the cloud's own credentials, for the service 'lab'.")
+        if claim is not None:
+            await self._authority.verify(request, claim)
+        elif presigned.is_version_2(request.query):
+            await presigned.verify_version_2(self._authority, request)
+        elif presigned.is_form(request):
+            await presigned.verify_form(self._authority, request)
+        elif not may_be_unsigned(request):
+            raise Refused(Reason.UNSIGNED)
+
+    async def _route(self, request: Request, claim: Claim | None, gone: asyncio.Event) -> Answering:
+        service = claim.service if claim is not None else None
+        path = request.path
+        if service == "lambda" or path.startswith((LAMBDA_PATH, DOWNLOAD_PATH)):
+            return await self._functions.handle(request.method, path, request.query, request.headers, request.body)
+        if path.startswith("/_lab/"):
+            return await self._door.answer(request)
+        if claim is not None and claim.presigned_for is not None and service != "s3":
+            request = _as_if_signed_in_header(request, claim)
+        if service == "sqs" and claim is not None and (receive := receive_of(request)) is not None:
+            return await self._polls.receive(receive, claim.region, engine.answer, gone)
+        if service == "logs":
+            await self._flush_logs()
+        answer = await engine.answer(request)
+        if request.method != "GET":
+            self._polls.wake()
+        return answer
+
+
+def _refuse_strangers(request: Request) -> None:
+    """A web page of another site must reach nothing here, neither by its own name for this machine nor by ours."""
+    host = urlsplit("//" + request.headers.get("Host", "")).hostname or ""
+    if not (_is_loopback(host) or host.endswith((".amazonaws.com", ".aws"))):
+        raise Refused(Reason.DENIED, f"This cloud is 127.0.0.1, not {host!r}.")
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_loopback(urlsplit(origin).hostname or ""):
+        raise Refused(Reason.DENIED, f"A page of {origin} may not use this cloud.")
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("127.0.0.1", "localhost", "::1") or host.endswith(".localhost")
+
+
+def _style(request: Request, service: str | None) -> Style:
+    if request.path.startswith((LAMBDA_PATH, "/_lab/")):
+        return Style.JSON
+    return style_of(service, request.headers, request.query)
+
+
+def _as_if_signed_in_header(request: Request, claim: Claim) -> Request:
+    """moto finds a service and its caller in the Authorization header, and looks for presigned requests in S3 alone."""
+    scope = f"{claim.access_key_id}/{claim.date}/{claim.region}/{claim.service}/aws4_request"
+    value = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={claim.signed_headers}, Signature={claim.signature}"
+    headers = {**request.headers, "Authorization": value}
+    return Request(request.method, request.path, request.query, headers, request.body)
+
+
+def _moto_failed(failed: engine.MotoFailed, request: Request, service: str | None) -> Answer:
+    style = _style(request, service)
+    if failed.missing:
+        return error(style, 501, "NotImplemented", f"This local cloud cannot do that yet: {failed}")
+    log.error("moto failed at %s %s (%s): %s", request.method, request.path, service, failed, exc_info=failed.__cause__)
+    return error(style, 500, "InternalFailure", f"The local cloud's {service or 's3'} failed at this request: {failed}")

@@ -1,0 +1,128 @@
+"""HTTP/1.1 on 127.0.0.1, carried by tornado, which every Jupyter environment has.
+
+tornado's web framework is left out: one method answers everything, and an invocation should cost little more than its function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import socket
+from collections.abc import Awaitable, Callable
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from tornado.netutil import bind_sockets
+
+from lablib.cloud.front import Answering
+from lablib.cloud.web import Request
+
+# A 50 MB package as base64 in JSON is 67 MB; the rest is room for uploads to S3 in one part.
+LARGEST_BODY = 300 * 1024 * 1024
+# AWS: the request line and the headers of an invocation may have 1 MB together.
+LARGEST_HEADERS = 1024 * 1024
+
+Answerer = Callable[[Request, asyncio.Event], Awaitable[Answering]]
+
+_REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+class _Exchange(HTTPMessageDelegate):
+    """One request and its answer."""
+
+    def __init__(self, connection: HTTPConnection, answer: Answerer, tasks: set[asyncio.Task[None]]) -> None:
+        self._connection = connection
+        self._answer = answer
+        self._tasks = tasks
+        self._chunks: list[bytes] = []
+        self._gone = asyncio.Event()
+
+    def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> None:
+        assert isinstance(start_line, RequestStartLine)
+        self._start_line = start_line
+        self._headers = headers
+
+    def data_received(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+
+    def finish(self) -> None:
+        path, _, query = self._start_line.path.partition("?")
+        if not path.startswith("/"):
+            # A client that takes us for its proxy sends the whole URL.
+            path = "/" + path.partition("://")[2].partition("/")[2]
+        request = Request(self._start_line.method, path, query, self._headers, b"".join(self._chunks))
+        self._chunks.clear()
+        self._connection.set_close_callback(self._gone.set)  # type: ignore[attr-defined]
+        task = asyncio.get_running_loop().create_task(self._serve(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def on_connection_close(self) -> None:
+        self._gone.set()
+
+    async def _serve(self, request: Request) -> None:
+        answer = await self._answer(request, self._gone)
+        if not self._gone.is_set():
+            self._write(request.method, answer)
+
+    def _write(self, method: str, answer: Answering) -> None:
+        headers = HTTPHeaders()
+        for name, value in answer.headers.items():
+            headers.add(name, value.replace("\r", " ").replace("\n", " "))
+        body = b"" if method == "HEAD" or answer.status in (204, 304) else answer.body
+        if answer.status not in (204, 304) and (method != "HEAD" or "Content-Length" not in headers):
+            headers["Content-Length"] = str(len(answer.body))
+        start = ResponseStartLine("HTTP/1.1", answer.status, _REASONS.get(answer.status, "Unknown"))
+        self._connection.write_headers(start, headers, body)
+        self._connection.finish()
+
+
+class _Exchanges(HTTPServerConnectionDelegate):
+    def __init__(self, answer: Answerer) -> None:
+        self._answer = answer
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        return _Exchange(request_conn, self._answer, self._tasks)
+
+
+class Listener:
+    """A listening socket on 127.0.0.1, and the server behind it once there is somebody to answer.
+
+    Parameters
+    ----------
+    port
+        Which one; 0 takes a free one.
+
+    Raises
+    ------
+    OSError
+        The port is taken, or not ours to take.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._sockets = bind_sockets(port, address="127.0.0.1", family=socket.AF_INET)
+        self.port: int = self._sockets[0].getsockname()[1]
+        self._server: HTTPServer | None = None
+
+    def serve(self, answer: Answerer) -> None:
+        """Begin to answer requests."""
+        self._server = HTTPServer(
+            _Exchanges(answer), max_body_size=LARGEST_BODY, max_header_size=LARGEST_HEADERS, chunk_size=1 << 20
+        )
+        self._server.add_sockets(self._sockets)
+
+    async def close(self) -> None:
+        """Take no more connections, and end those that are open."""
+        if self._server is not None:
+            self._server.stop()
+            await self._server.close_all_connections()
+        for sock in self._sockets:
+            sock.close()

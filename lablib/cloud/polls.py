@@ -1,0 +1,112 @@
+"""Long polls of SQS: a ReceiveMessage that waits holds neither moto's lock nor the event loop.
+
+moto implements the wait by sleeping. Here every look is a ReceiveMessage with WaitTimeSeconds=0; between two looks the poll waits
+until something was written anywhere in the cloud, until the next hidden or delayed message shows, or until its time is over, all on
+the cloud's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode
+
+from lablib.cloud.clock import Clock
+from lablib.cloud.moto_seam import engine, queues
+from lablib.cloud.web import Answer, Request
+
+# AWS: WaitTimeSeconds is 0 to 20. Whatever else is asked for gets moto's own error.
+LONGEST = 20
+
+
+@dataclass(frozen=True)
+class Receive:
+    """A ReceiveMessage: its queue, how long it would wait (None: as the queue says), and the same request without a wait."""
+
+    queue: str
+    wait: int | None
+    at_once: Request
+
+
+def receive_of(request: Request) -> Receive | None:
+    """Read a ReceiveMessage of either protocol of SQS; None for any other request, or one that moto will refuse."""
+    target = request.headers.get("X-Amz-Target")
+    if target is not None:
+        return _from_json(request) if target == "AmazonSQS.ReceiveMessage" else None
+    return _from_query(request)
+
+
+def _from_json(request: Request) -> Receive | None:
+    try:
+        content = json.loads(request.body)
+        queue, wait = str(content["QueueUrl"]), content.get("WaitTimeSeconds")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if wait is not None and (not isinstance(wait, int) or not 0 <= wait <= LONGEST):
+        return None
+    body = json.dumps(content | {"WaitTimeSeconds": 0}).encode()
+    return Receive(queue.rstrip("/").rpartition("/")[2], wait, replace(request, body=body))
+
+
+def _from_query(request: Request) -> Receive | None:
+    in_body = request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    text = request.body.decode("latin-1") if in_body else request.query
+    values = dict(parse_qsl(text, keep_blank_values=True))
+    if values.get("Action") != "ReceiveMessage":
+        return None
+    wait = values.get("WaitTimeSeconds")
+    if wait is not None and (not wait.isdigit() or int(wait) > LONGEST):
+        return None
+    changed = urlencode(values | {"WaitTimeSeconds": "0"})
+    at_once = replace(request, body=changed.encode()) if in_body else replace(request, query=changed)
+    queue = values.get("QueueUrl", request.path).rstrip("/").rpartition("/")[2]
+    return Receive(queue, int(wait) if wait is not None else None, at_once)
+
+
+class Polls:
+    """The polls that wait now."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._written = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was written that a poll may wait for: have each look again."""
+        self._written.set()
+        self._written = asyncio.Event()
+
+    async def receive(
+        self, receive: Receive, region: str, answer: Callable[[Request], Awaitable[Answer]], gone: asyncio.Event
+    ) -> Answer:
+        """Answer a ReceiveMessage, at the latest when its wait is over. Once its client is `gone` it takes no more messages."""
+        wait = receive.wait
+        if wait is None:
+            wait = await engine.call(queues.wait_seconds, region, receive.queue)
+        deadline = self._clock.now() + wait
+        while True:
+            written = self._written
+            found = await answer(receive.at_once)
+            if found.status != 200 or _has_messages(found) or self._clock.now() >= deadline or gone.is_set():
+                return found
+            shows = await engine.call(queues.next_visible, region, receive.queue, self._clock.now())
+            await self._pause(min(deadline, deadline if shows is None else shows), written, gone)
+
+    async def _pause(self, until: float, written: asyncio.Event, gone: asyncio.Event) -> None:
+        # A message shows strictly after its moment, by moto's reckoning in milliseconds.
+        due = asyncio.Event()
+        timer = self._clock.at(until + 0.002, due.set, "a waiting ReceiveMessage")
+        waits = [asyncio.ensure_future(event.wait()) for event in (written, due, gone)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            for wait in waits:
+                wait.cancel()
+
+
+def _has_messages(answer: Answer) -> bool:
+    if answer.body.startswith(b"{"):
+        return b'"Messages": [{' in answer.body or b'"Messages":[{' in answer.body
+    return b"<Message>" in answer.body
