@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,8 @@ from lablib.course.student import BuildError
 _CELL_SECONDS: Final = 60
 _LIVE: Final = "application/vnd.jupyter.widget-view+json"
 """A widget of a kernel that has ended: without it a page shows the PNG and the text beside it."""
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""What a traceback is coloured with in a terminal."""
 _NOT_COMPARED: Final = ("image/png",)
 """nbval does not compare pictures either: fonts differ from machine to machine."""
 
@@ -29,7 +32,7 @@ def executed(notebook: Any, name: str, folder: Path) -> Any:
 
     run = copy.deepcopy(notebook)
     client = NotebookClient(
-        run, timeout=_CELL_SECONDS, kernel_name="python3", store_widget_state=False, record_timing=False,
+        run, timeout=_CELL_SECONDS, kernel_name="python3", store_widget_state=False, record_timing=False, coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
     with tempfile.TemporaryDirectory(prefix="lambda-lab-build-") as home:
@@ -37,7 +40,7 @@ def executed(notebook: Any, name: str, folder: Path) -> Any:
         try:
             client.execute(env={**os.environ, **own})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise BuildError(f"{name}: {error}") from None
+            raise BuildError(f"{name}: {_COLOUR.sub('', str(error))}") from None
     for cell in run.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(_LIVE, None)
