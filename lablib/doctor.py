@@ -1,0 +1,150 @@
+"""`python -m lablib doctor`: what this machine can do, what it lacks, and how to get that.
+
+It starts a local cloud and asks it, so what it says was tried and is not guessed from versions.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from lablib import machine
+from lablib.deployment import this_runtime
+from lablib.errors import LabError
+from lablib.local import launch
+
+State = Literal["ok", "limited", "missing"]
+_MARK: dict[State, str] = {"ok": "ok      ", "limited": "limited ", "missing": "MISSING "}
+
+SUPPORTED = ((3, 11), (3, 14))
+"""The oldest and the newest Python that pyproject.toml declares."""
+
+NEEDED = ("boto3", "moto", "tornado", "flask", "jupyterlab", "ipywidgets", "matplotlib", "numpy")
+"""What requirements.txt installs and a lab cannot run without."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    state : `ok`; `limited`, labs run all the same; `missing`, they do not.
+    remedy : how to get it; empty when nothing is to be done.
+    """
+
+    name: str
+    state: State
+    says: str
+    remedy: str = ""
+
+
+def main(as_json: bool = False) -> int:
+    """Print the findings; 0 when labs run on this machine, else 1."""
+    found = list(examine())
+    run = all(finding.state != "missing" for finding in found)
+    if as_json:
+        print(json.dumps({"labs_run": run, "machine": _machine(), "findings": [asdict(one) for one in found]}, indent=2))
+    else:
+        print(f"Lambda Lab on {_machine()}\n")
+        print("\n".join(_lines(found)))
+        print("\nLabs run on this machine." if run else "\nLabs cannot run here until what is MISSING is there.")
+    return 0 if run else 1
+
+
+def examine() -> Iterator[Finding]:
+    """Everything, in the order in which a reader needs it."""
+    yield _python()
+    lacking = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if lacking:
+        yield Finding("packages", "missing", f"not installed: {', '.join(lacking)}", "pip install -r requirements.txt")
+        return
+    yield Finding("packages", "ok", "all installed")
+    began = time.perf_counter()
+    try:
+        cloud = launch()
+    except LabError as error:
+        yield Finding("local cloud", "missing", str(error), "python -m lablib serve   (shows more)")
+        return
+    try:
+        facts = cloud.door("GET", "/_lab/doctor").body
+        yield Finding("local cloud", "ok", f"started in {time.perf_counter() - began:.1f} s")
+    finally:
+        cloud.close()
+    yield from _isolation(facts)
+    yield from _processor(facts)
+    yield _other_runtimes()
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    runs = "runs functions of python3.10 to python3.14: any of them, on this one interpreter"
+    if sys.platform == "win32":
+        return Finding("Python", "missing", "Windows itself cannot run the local cloud", "use WSL (wsl --install), and Python there")
+    if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
+        return Finding("Python", "missing", f"{version} is not among 3.11 to 3.14", "make the .venv with one of those")
+    return Finding("Python", "ok", f"{version} {runs}; lab.deploy says {this_runtime()}")
+
+
+def _isolation(facts: Mapping[str, object]) -> Iterator[Finding]:
+    """Namespaces, or what stands in for them and what that leaves open."""
+    if facts.get("namespaces"):
+        yield Finding("isolation", "ok", "user namespaces: each environment has its own /tmp, processes and read-only /var/task")
+        return
+    yield Finding(
+        "isolation",
+        "limited",
+        f"no user namespaces ({facts.get('reason')}). What a Python function opens under /tmp, /var/task and /opt is its "
+        "environment's own all the same; what its C extensions and its subprocesses open there is this machine's. No lab depends on it",
+        _namespace_remedy(),
+    )
+    if facts.get("landlock"):
+        yield Finding("Landlock", "ok", f"version {facts['landlock']}: functions can open nothing of yours, and write only to their /tmp")
+    else:
+        yield Finding(
+            "Landlock", "limited", "the kernel has none: a function can read the files that you can",
+            "a Linux kernel of 5.13 or later with Landlock enabled" if sys.platform == "linux" else "",
+        )  # fmt: skip
+
+
+def _namespace_remedy() -> str:
+    if sys.platform != "linux":
+        return "Linux has them; on macOS, a Linux virtual machine"
+    return (
+        "Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; "
+        "Docker: docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+    )
+
+
+def _processor(facts: Mapping[str, object]) -> Iterator[Finding]:
+    available = float(str(facts.get("cores", machine.cores())))
+    full = machine.full_share_mb(available)
+    says = f"{available:g} cores: functions have the CPU share that AWS gives up to {full:,} MB"
+    if full >= 10_240:
+        yield Finding("processor", "ok", "enough cores for the CPU share of every memory, to 10,240 MB")
+    else:
+        yield Finding("processor", "limited", f"{says}; with more memory they have all {available:g}, and no more")
+    if not facts.get("cpu_share", True):
+        yield Finding("CPU share", "limited", "switched off: every function has whole cores")
+
+
+def _other_runtimes() -> Finding:
+    return Finding("runtimes", "limited", "Python. Node.js, Java, C#, Go, Ruby and custom runtimes come with their lab")
+
+
+def _machine() -> str:
+    return f"{platform.system()} {platform.release()}, {platform.machine()}, {sys.executable}"
+
+
+def _lines(found: list[Finding]) -> Iterator[str]:
+    width = max(len(finding.name) for finding in found)
+    for finding in found:
+        yield f"{_MARK[finding.state]} {finding.name:<{width}}  {finding.says}."
+        if finding.remedy:
+            yield f"{'':8} {'':{width}}  To get it: {finding.remedy}"
