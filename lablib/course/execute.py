@@ -41,6 +41,7 @@ def executed(notebook: Any, name: str, folder: Path) -> Any:
             client.execute(env={**os.environ, **own})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise BuildError(f"{name}: {_COLOUR.sub('', str(error))}") from None
+    run.metadata = copy.deepcopy(notebook.metadata)  # the run adds the interpreter's version
     for cell in run.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(_LIVE, None)
