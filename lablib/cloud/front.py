@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from lablib.cloud import presigned
 from lablib.cloud.api.packages import DOWNLOAD_PATH
 from lablib.cloud.auth import Authority, Claim, claim_of
-from lablib.cloud.moto_seam import engine
+from lablib.cloud.moto_seam import engine, policies
 from lablib.cloud.polls import Polls, receive_of
 from lablib.cloud.refusals import Reason, Refused, Style, error, refusal, style_of
 from lablib.cloud.unsigned import may_be_unsigned
@@ -111,7 +111,7 @@ class Front:
             await presigned.verify_version_2(self._authority, request)
         elif presigned.is_form(request):
             await presigned.verify_form(self._authority, request)
-        elif not may_be_unsigned(request):
+        elif not await may_be_unsigned(request):
             raise Refused(Reason.UNSIGNED)
 
     async def _route(self, request: Request, claim: Claim | None, gone: asyncio.Event) -> Answering:
@@ -127,6 +127,8 @@ class Front:
             return await self._polls.receive(receive, claim.region, engine.answer, gone)
         if service == "logs":
             await self._flush_logs()
+        elif service in ("iam", "cloudformation"):
+            await engine.call(policies.provide, request)
         answer = await engine.answer(request)
         if request.method != "GET":
             self._polls.wake()

@@ -12,13 +12,13 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import re
 import time
 from calendar import timegm
 from urllib.parse import parse_qsl, unquote
 
 from lablib.cloud.auth import Authority, signing_key
 from lablib.cloud.refusals import Reason, Refused
+from lablib.cloud.unsigned import bucket_of_host
 from lablib.cloud.web import Request
 
 # The parameters that are part of a resource's name under Version 2.
@@ -61,13 +61,8 @@ def _resource(request: Request) -> str:
     pairs = [pair.split("=", 1) for pair in request.query.split("&")]
     parts = sorted((pair for pair in pairs if pair[0] in _SUBRESOURCES), key=lambda pair: pair[0])
     named = "&".join("=".join([part[0], *(unquote(value) for value in part[1:])]) for part in parts)
-    return _bucket_of_host(request) + request.path + ("?" + named if named else "")
-
-
-def _bucket_of_host(request: Request) -> str:
-    """``/bucket`` where the bucket is in the host's name: bucket.s3.amazonaws.com, bucket.localhost."""
-    match = re.match(r"(.+?)\.(?:s3[.-].*amazonaws\.com|localhost)(?::\d+)?$", request.headers.get("Host", ""))
-    return f"/{match[1]}" if match else ""
+    bucket = bucket_of_host(request)
+    return (f"/{bucket}" if bucket else "") + request.path + ("?" + named if named else "")
 
 
 def is_form(request: Request) -> bool:

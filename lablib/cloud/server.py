@@ -11,6 +11,7 @@ import select
 import shlex
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -88,6 +89,8 @@ def main(options: Options) -> int:
         print(f"The local cloud cannot start: {failed}", file=sys.stderr)
         return 1
     try:
+        # moto keeps what is large in temporary files.
+        tempfile.tempdir = str(workplace.folder)
         stay_offline()
         asyncio.run(Cloud(options, listener, workplace, access_key_id, secret).run())
     finally:

@@ -1,7 +1,6 @@
 """Requests without a signature that AWS answers all the same.
 
-- Objects of S3 that are public. Whether an object is public says moto, by its ACL and its bucket's policy; reading is all that
-  a stranger may do here.
+- Reading an object of S3 that is public, and a browser's question before it does (OPTIONS).
 - Operations that the service model marks ``authtype: none``: Cognito's sign-up and sign-in, STS's AssumeRoleWith….
 - Cognito's public keys.
 """
@@ -9,16 +8,17 @@
 from __future__ import annotations
 
 from functools import cache
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
+from lablib.cloud.moto_seam import engine, objects
 from lablib.cloud.web import Request
 
 _TARGETS = {"AWSCognitoIdentityProviderService": "cognito-idp", "AWSCognitoIdentityService": "cognito-identity"}
 _KEYS = ("/.well-known/jwks.json", "/.well-known/openid-configuration")
 
 
-def may_be_unsigned(request: Request) -> bool:
-    """Whether AWS would look at this request though nobody signed it."""
+async def may_be_unsigned(request: Request) -> bool:
+    """Whether AWS would answer this request though nobody signed it."""
     target = request.headers.get("X-Amz-Target")
     if target is not None:
         prefix, _, operation = target.partition(".")
@@ -28,16 +28,34 @@ def may_be_unsigned(request: Request) -> bool:
         return bool(actions) and actions[0] in _open_operations("sts")
     if request.path.endswith(_KEYS):
         return request.method == "GET"
-    return request.method in ("GET", "HEAD", "OPTIONS") and _names_an_object(request)
+    if request.method == "OPTIONS":
+        return "Access-Control-Request-Method" in request.headers
+    return request.method in ("GET", "HEAD") and await _reads_a_public_object(request)
 
 
-def _names_an_object(request: Request) -> bool:
-    """A bucket and a key, and of the object itself: not its ACL, tags or uploads."""
-    host = request.headers.get("Host", "").rpartition(":")[0]
-    needed = 1 if host.endswith((".localhost", ".amazonaws.com")) and not host.startswith("s3.") else 2
-    segments = [segment for segment in request.path.split("/") if segment]
+async def _reads_a_public_object(request: Request) -> bool:
+    """The object itself, that is: not its ACL, its tags or its uploads."""
     names = {pair.partition("=")[0] for pair in request.query.split("&") if pair}
-    return len(segments) >= needed and names <= {"versionId", "partNumber"}
+    bucket, key = _bucket_and_key(request)
+    return bool(key) and names <= {"versionId", "partNumber"} and await engine.call(objects.anyone_may_read, bucket, key)
+
+
+def _bucket_and_key(request: Request) -> tuple[str, str]:
+    path = unquote(request.path).removeprefix("/")
+    bucket = bucket_of_host(request)
+    if bucket is None:
+        bucket, _, path = path.partition("/")
+    return bucket, path
+
+
+def bucket_of_host(request: Request) -> str | None:
+    """The bucket, where the host's name begins with it: bucket.s3.amazonaws.com, bucket.s3.localhost, bucket.localhost."""
+    host = request.headers.get("Host", "").partition(":")[0]
+    for end in (".amazonaws.com", ".localhost"):
+        name, found, rest = host.partition(".s3") if ".s3" in host and host.endswith(end) else host.partition(end)
+        if found and host.endswith(end) and name not in ("", "s3"):
+            return name
+    return None
 
 
 @cache

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -82,11 +81,12 @@ def remove_tree(folder: Path) -> None:
 
 def started(pid: int) -> str | None:
     """When a process started, in the system's own words; None if there is no such process. A pid alone may be another's by now."""
-    if sys.platform == "linux":
+    if Path("/proc/self/stat").exists():
         try:
             # The name in parentheses may hold anything; the start time is the 20th field after it (proc(5), field 22).
             return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
         except (FileNotFoundError, ProcessLookupError):
             return None
+    # macOS
     asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return asked.stdout.strip() or None

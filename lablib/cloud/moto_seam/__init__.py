@@ -5,7 +5,8 @@
 `roles`     what a function's role may do, and the credentials a function gets
 `keys`      which secret belongs to an access key
 `logs`      a function's lines in CloudWatch Logs
-`objects`   the bytes of an S3 object
+`objects`   the bytes of an S3 object, and whether it is public
+`policies`  AWS's managed policies
 `queues`    what a waiting ReceiveMessage has to know about its queue
 """
 

@@ -108,9 +108,9 @@ def _dispatcher() -> Callable[..., Any]:
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
-    keys.own_session_keys()
+    keys.correct_sts()
 
-    class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    class Dispatcher(DomainDispatcherApplication):
         """moto's own, but for hosts that it does not know, where it prints a line and fails with a KeyError."""
 
         def get_backend_for_host(self, host: str | None) -> str | None:

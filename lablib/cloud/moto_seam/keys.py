@@ -1,14 +1,16 @@
 """Which secret belongs to an access key: those of IAM users, of STS, and of the functions' roles.
 
 Touches: `moto.iam.models.iam_backends` (`IAMBackend.users`, `User.access_keys`, `AccessKey.secret_access_key`, `.status`),
-`moto.sts.models.sts_backends` (`STSBackend.assumed_roles`) and `moto.sts.responses.TokenResponse.get_session_token` and
-`get_federation_token`, which hand out one key that everybody knows: each gets a key of its own instead.
+`moto.sts.models.sts_backends` (`STSBackend.assumed_roles`), and of `moto.sts.responses.TokenResponse`: `get_session_token` and
+`get_federation_token`, which hand out one key that everybody knows (each gets a key of its own instead), and `get_caller_identity`,
+which calls a key that moto does not know "user/moto" (the cloud's own credentials are the account's).
 """
 
 from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,27 +85,37 @@ def forget() -> None:
     _issued.clear()
 
 
-def own_session_keys() -> None:
-    """Have GetSessionToken and GetFederationToken answer with a key of their own. Loads moto's STS."""
+def correct_sts() -> None:
+    """Have STS hand out keys of their own, and name the account's owner rightly. Loads moto's STS; once is enough."""
+    from moto.sts.responses import TokenResponse
+
+    TokenResponse.get_session_token = _with_result(TokenResponse.get_session_token, _with_own_key)
+    TokenResponse.get_federation_token = _with_result(TokenResponse.get_federation_token, _with_own_key)
+    TokenResponse.get_caller_identity = _with_result(TokenResponse.get_caller_identity, _as_owner)
+
+
+def _with_result(original: Callable[[Any], Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Any], Any]:
     from moto.core.responses import ActionResult
-    from moto.sts import responses
 
-    def with_own_key(original: Any) -> Any:
-        def answer(self: Any) -> Any:
-            content = original(self).result
-            access_key_id, secret_access_key = new_access_key("ASIA")
-            token = secrets.token_urlsafe(200)
-            credentials = content["Credentials"] | {
-                "AccessKeyId": access_key_id, "SecretAccessKey": secret_access_key, "SessionToken": token,
-            }
-            issue(access_key_id, Secret(secret_access_key, token, utc.seconds(credentials["Expiration"])))
-            return ActionResult(content | {"Credentials": credentials})
+    def answer(self: Any) -> Any:
+        return ActionResult(change(original(self).result))
 
-        answer.__name__ = original.__name__
-        answer.__wrapped__ = original  # type: ignore[attr-defined]
-        return answer
+    return answer
 
-    for name in ("get_session_token", "get_federation_token"):
-        original = getattr(responses.TokenResponse, name)
-        if not hasattr(original, "__wrapped__"):
-            setattr(responses.TokenResponse, name, with_own_key(original))
+
+def _with_own_key(content: dict[str, Any]) -> dict[str, Any]:
+    access_key_id, secret_access_key = new_access_key("ASIA")
+    token = secrets.token_urlsafe(200)
+    expiration = content["Credentials"]["Expiration"]
+    issue(access_key_id, Secret(secret_access_key, token, utc.seconds(expiration)))
+    credentials = {
+        "AccessKeyId": access_key_id, "SecretAccessKey": secret_access_key, "SessionToken": token, "Expiration": expiration,
+    }  # fmt: skip
+    return content | {"Credentials": credentials}
+
+
+def _as_owner(content: dict[str, Any]) -> dict[str, Any]:
+    if not content["Arn"].endswith(":user/moto"):
+        return content
+    account = content["Account"]
+    return {"UserId": account, "Account": account, "Arn": f"arn:aws:iam::{account}:root"}
