@@ -98,6 +98,8 @@ class CodeStore:
     def release(self, sha256: str) -> None:
         """Count one user less. A package without users goes once nothing can be running from it any more."""
         with self._lock:
+            if sha256 not in self._users:
+                return  # the store was cleared meanwhile
             self._users[sha256] -= 1
             unused = self._users[sha256] == 0
         if unused:

@@ -10,8 +10,7 @@
 """
 
 from lablib.cloud.api.context import Neighbours, ObjectNotFound
-from lablib.cloud.api.errors import Response
 from lablib.cloud.api.neighbours import from_moto
 from lablib.cloud.api.service import LambdaService
 
-__all__ = ["LambdaService", "Neighbours", "ObjectNotFound", "Response", "from_moto"]
+__all__ = ["LambdaService", "Neighbours", "ObjectNotFound", "from_moto"]

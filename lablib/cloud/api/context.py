@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lablib.cloud.api.wire import Request, Wire
+from lablib.cloud.api.wire import Wire
 from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.web import Request
 
 if TYPE_CHECKING:
     from lablib.cloud.invocation import Result

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from botocore.model import ServiceModel, Shape
+
+from lablib.cloud.web import Answer
 
 # code: (HTTP status, how "message" is spelled, Type), from captured answers of AWS. The last three are ours or seldom seen.
 _OUTSIDE_THE_MODEL: dict[str, tuple[int, str, str | None]] = {
@@ -64,16 +65,7 @@ def not_implemented(message: str) -> LambdaError:
     return LambdaError("NotImplemented", message)
 
 
-@dataclass(frozen=True)
-class Response:
-    """An HTTP answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def error_response(error: LambdaError, service: ServiceModel, request_id: str) -> Response:
+def error_response(error: LambdaError, service: ServiceModel, request_id: str) -> Answer:
     """Write an error as the service model says it is written."""
     shape = service.shape_for_error_code(error.code)
     headers = {
@@ -89,7 +81,7 @@ def error_response(error: LambdaError, service: ServiceModel, request_id: str) -
         status = int(shape.metadata["error"]["httpStatusCode"])
         body = _members(error, shape.members, headers)
         body["Type"] = "User" if shape.metadata["error"].get("senderFault") else "Service"
-    return Response(status, headers, json.dumps(body).encode())
+    return Answer(status, headers, json.dumps(body).encode())
 
 
 def _members(error: LambdaError, shapes: Mapping[str, Shape], headers: dict[str, str]) -> dict[str, str]:

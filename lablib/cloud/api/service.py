@@ -12,12 +12,13 @@ import uuid
 from collections.abc import Mapping
 
 from lablib.cloud.api.context import Call, Invokes, Neighbours
-from lablib.cloud.api.errors import LambdaError, Response, error_response, not_found, not_implemented
+from lablib.cloud.api.errors import LambdaError, error_response, not_found, not_implemented
 from lablib.cloud.api.packages import DOWNLOAD_PATH, Links
 from lablib.cloud.api.table import OPERATIONS
 from lablib.cloud.api.validation import validate
-from lablib.cloud.api.wire import Request, Wire
+from lablib.cloud.api.wire import Wire, header
 from lablib.cloud.functions import Functions, NoSuchFunction
+from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")
 
@@ -45,7 +46,7 @@ class LambdaService:
         self._wire = Wire.of_lambda()
         self._links = Links(functions.packages)
 
-    async def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
+    async def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer a request of the Lambda API, or a download under `DOWNLOAD_PATH`.
 
         Parameters
@@ -69,7 +70,7 @@ class LambdaService:
             failure = LambdaError("InternalFailure", f"Lambda Lab failed at this request: {type(error).__name__}: {error}")
             return error_response(failure, self._wire.service, request_id)
 
-    async def _answer(self, request: Request, request_id: str) -> Response:
+    async def _answer(self, request: Request, request_id: str) -> Answer:
         operation, labels = self._wire.route(request)
         if len(request.body) > REQUEST_LIMIT:
             raise LambdaError(
@@ -83,15 +84,15 @@ class LambdaService:
         validate(operation.input, parameters)
         call = Call(
             operation=operation.name, parameters=parameters, request_id=request_id, request=request,
-            base_url=f"http://{request.header('Host') or '127.0.0.1'}", functions=self._functions,
+            base_url=f"http://{header(request, 'Host') or '127.0.0.1'}", functions=self._functions,
             invoker=self._invoker, neighbours=self._neighbours, wire=self._wire, download_url=self._links.path,
         )  # fmt: skip
         return self._wire.answer(operation, await perform(call), request_id)
 
-    async def _download(self, path: str) -> Response:
+    async def _download(self, path: str) -> Answer:
         package = self._links.package(path)
         if package is None:
             text = b"This link to a function's package has ended, or its function is gone. GetFunction gives a new one."
-            return Response(403, {"Content-Type": "text/plain"}, text)
+            return Answer(403, {"Content-Type": "text/plain"}, text)
         archive = await asyncio.to_thread(package.archive.read_bytes)
-        return Response(200, {"Content-Type": "application/zip"}, archive)
+        return Answer(200, {"Content-Type": "application/zip"}, archive)

@@ -10,7 +10,6 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
@@ -18,26 +17,8 @@ from urllib.parse import parse_qs, parse_qsl, unquote
 import botocore.loaders
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
-from lablib.cloud.api.errors import LambdaError, Response
-
-
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request. `path` is as it was on the request line: percent-encoded, without the query."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """A header, however its name is spelled."""
-        value = self.headers.get(name)
-        if value is not None:
-            return value
-        wanted = name.lower()
-        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+from lablib.cloud.api.errors import LambdaError
+from lablib.cloud.web import Answer, Request
 
 
 class Operation:
@@ -132,14 +113,14 @@ class Wire:
             parameters[payload] = request.body if blob else _from_json(shape.members[payload], _load(request.body))
         return parameters
 
-    def answer(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Response:
+    def answer(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Answer:
         """Write an operation's result."""
         shape = operation.output
         headers = {"x-amzn-RequestId": request_id}
         status = operation.status
         body: dict[str, Any] = {}
         if shape is None:
-            return Response(status, headers, b"")
+            return Answer(status, headers, b"")
         outside = set()
         for member, location, name, _ in operation.answered:
             outside.add(member)
@@ -151,14 +132,23 @@ class Wire:
         payload = shape.serialization.get("payload")
         if payload is not None:
             headers["Content-Type"] = "application/json"
-            return Response(status, headers, result.get(payload) or b"")
+            return Answer(status, headers, result.get(payload) or b"")
         if status == 204:
-            return Response(status, headers, b"")
+            return Answer(status, headers, b"")
         for member, value in result.items():
             if member not in outside and value is not None:
                 body[member] = _to_json(shape.members[member], value)
         headers["Content-Type"] = "application/json"
-        return Response(status, headers, json.dumps(body, ensure_ascii=False).encode())
+        return Answer(status, headers, json.dumps(body, ensure_ascii=False).encode())
+
+
+def header(request: Request, name: str) -> str | None:
+    """One of a request's headers, however its name is spelled."""
+    value = request.headers.get(name)
+    if value is not None:
+        return value
+    wanted = name.lower()
+    return next((value for key, value in request.headers.items() if key.lower() == wanted), None)
 
 
 def _has(query: str, literals: Mapping[str, str]) -> bool:
@@ -175,7 +165,7 @@ def _text(
     if location == "uri":
         return labels.get(name)
     if location == "header":
-        return request.header(name)
+        return header(request, name)
     values = query.get(name)
     if not values:
         return None

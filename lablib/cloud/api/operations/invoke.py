@@ -7,13 +7,19 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, not_implemented
 from lablib.cloud.api.lookup import find
 from lablib.cloud.api.operations.updates import pending
+from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.placement import Throttled
+from lablib.environments.spec import DataPlaneError, RuntimeUnavailable
 from lablib.models import limits
+
+if TYPE_CHECKING:
+    from lablib.cloud.invocation import Result
 
 # Larger payloads are read in a thread, so that other requests go on meanwhile.
 _READ_IN_PLACE = 256 * 1024
@@ -39,9 +45,7 @@ async def invoke(call: Call) -> Mapping[str, Any]:
     if kind == "Event":
         call.invoker.submit(version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn)
         return {"StatusCode": 202}
-    result = await call.invoker.invoke(
-        version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn
-    )
+    result = await _run(call, version, payload, context, arn)
     answer: dict[str, Any] = {
         "StatusCode": 200,
         "Payload": result.outcome.payload,
@@ -52,6 +56,19 @@ async def invoke(call: Call) -> Mapping[str, Any]:
         tail = result.log_tail.encode()[-limits.LOG_RESULT_BYTES :]
         answer["LogResult"] = base64.b64encode(tail).decode()
     return answer
+
+
+async def _run(call: Call, version: FunctionVersion, payload: bytes, context: str | None, arn: str) -> Result:
+    try:
+        return await call.invoker.invoke(
+            version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn
+        )
+    except Throttled as refused:
+        raise LambdaError("TooManyRequestsException", str(refused), Reason=refused.reason) from refused
+    except RuntimeUnavailable as error:
+        raise not_implemented(str(error)) from error
+    except DataPlaneError as error:
+        raise LambdaError("ServiceException", str(error)) from error
 
 
 def _check_size(payload: bytes, kind: str) -> None:
@@ -99,10 +116,12 @@ def _client_context(given: str | None) -> str | None:
             f"Client context must be at most {limits.CLIENT_CONTEXT_BYTES} bytes of base64, and this one has {len(given)}.",
         )
     try:
-        text = base64.b64decode(given, validate=True).decode("utf-8")
-        json.loads(text)
-    except (binascii.Error, ValueError):
+        context = json.loads(base64.b64decode(given, validate=True))
+        if not isinstance(context, dict):
+            raise ValueError("no object")
+    except (binascii.Error, ValueError, RecursionError):
         raise LambdaError(
             "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
         ) from None
-    return text
+    # Written anew, since it travels in a header: ASCII, and on one line.
+    return json.dumps(context)

@@ -1,0 +1,169 @@
+"""The Lambda API alone: `LambdaService` behind a small HTTP server, with stand-ins for what is around it.
+
+What runs a function, IAM and S3 are fakes that record what they were asked. boto3 speaks to it as to any cloud.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+import tornado.web
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from lablib.cloud.api import LambdaService, Neighbours, ObjectNotFound
+from lablib.cloud.clock import Clock
+from lablib.cloud.code import CodeStore
+from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.invocation import Result
+from lablib.environments.spec import Outcome
+from tests.support import make_zip
+
+ROLE = "arn:aws:iam::123456789012:role/lab"
+NO_ROLE = "arn:aws:iam::123456789012:role/not-for-lambda"
+
+SESSION = boto3.session.Session()  # one for all tests: it reads the service model once
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Invoked:
+    version: FunctionVersion
+    payload: bytes
+    request_id: str
+    client_context: str | None
+    invoked_arn: str | None
+
+
+@dataclass
+class FakeInvoker:
+    """Answers the payload it was given, unless `outcome` or `error` say otherwise."""
+
+    outcome: Outcome | None = None
+    error: Exception | None = None
+    log_tail: str = "END RequestId: 1\n"
+    invoked: list[Invoked] = field(default_factory=list)
+    submitted: list[Invoked] = field(default_factory=list)
+
+    async def invoke(
+        self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
+        invoked_arn: str | None = None,
+    ) -> Result:  # fmt: skip
+        self.invoked.append(Invoked(version, payload, request_id, client_context, invoked_arn))
+        if self.error is not None:
+            raise self.error
+        echo = Outcome(payload, None, "success", None, 1.0, None, 20)
+        return Result(self.outcome or echo, self.log_tail, version.version)
+
+    def submit(
+        self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
+        invoked_arn: str | None = None,
+    ) -> None:  # fmt: skip
+        self.submitted.append(Invoked(version, payload, request_id, client_context, invoked_arn))
+
+
+class Api:
+    """A Lambda API in a thread of its own, and a boto3 client for it."""
+
+    def __init__(self, folder: Path, pending: float = 0.0) -> None:
+        self.invoker = FakeInvoker()
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self._folder, self._pending = folder, pending
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        self.client = SESSION.client(
+            "lambda", endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b",
+            config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+        )  # fmt: skip
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self.clock = Clock()
+        self.functions = Functions(CodeStore(self._folder), self.clock, pending=self._pending)
+        neighbours = Neighbours(self._may_be_assumed, self._read_object)
+        self.service = LambdaService(self.functions, self.invoker, neighbours)
+        app = tornado.web.Application([(".*", _Handler, {"service": self.service})], log_function=lambda handler: None)
+        server = app.listen(0, "127.0.0.1", max_buffer_size=100 << 20)
+        [socket] = server._sockets.values()
+        self.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+        self._ready.set()
+        await self._stop.wait()
+        server.stop()
+        await server.close_all_connections()
+
+    async def _may_be_assumed(self, role: str) -> bool:
+        return role != NO_ROLE
+
+    async def _read_object(self, bucket: str, key: str, version: str | None) -> bytes:
+        if (bucket, key) not in self.objects:
+            raise ObjectNotFound("NoSuchKey", "The specified key does not exist.")
+        return self.objects[bucket, key]
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await something on the API's own loop."""
+
+        async def awaited() -> T:
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(awaited(), self._loop).result(30)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(30)
+
+    def create(self, name: str | None = None, code: str = "x = 1", **more: Any) -> str:
+        """Create a function and give its name."""
+        name = name or f"f-{uuid.uuid4().hex[:8]}"
+        given = {
+            "FunctionName": name, "Runtime": "python3.12", "Handler": "lambda_function.lambda_handler", "Role": ROLE,
+            "Code": {"ZipFile": make_zip({"lambda_function.py": code})},
+        }  # fmt: skip
+        self.client.create_function(**(given | more))
+        return name
+
+
+class _Handler(tornado.web.RequestHandler):
+    def initialize(self, service: LambdaService) -> None:
+        self._service = service
+
+    async def prepare(self) -> None:
+        request = self.request
+        answer = await self._service.handle(
+            str(request.method), request.path, request.query, request.headers, request.body
+        )
+        self.clear()
+        self.clear_header("Content-Type")
+        self.set_status(answer.status)
+        for name, value in answer.headers.items():
+            self.set_header(name, value)
+        self.finish(answer.body or None)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What an API refused with."""
+
+    code: str
+    status: int
+    message: str
+    response: dict[str, Any]
+
+
+def refused(call: Callable[..., Any], **parameters: Any) -> Refusal:
+    """Call an operation that must fail, and say how it did."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    response: Any = caught.value.response
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    return Refusal(response["Error"]["Code"], status, response["Error"]["Message"], response)
