@@ -63,7 +63,7 @@ def aws_errors() -> Iterator[None]:
         code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
         raise RejectedByAWS(f"{code}: {message}") from None
     except exceptions.ParamValidationError as error:
-        raise RejectedByAWS(str(error)) from None
+        raise RejectedByAWS(" ".join(str(error).split())) from None
     except exceptions.WaiterError as error:
         raise RejectedByAWS(f"The function did not become ready: {error}") from None
     except (exceptions.EndpointConnectionError, exceptions.ConnectionClosedError, exceptions.ReadTimeoutError):
