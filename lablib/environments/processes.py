@@ -43,7 +43,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def _descendants_elsewhere(pid: int) -> list[int]:
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     try:
         return [child.pid for child in psutil.Process(pid).children(recursive=True)]

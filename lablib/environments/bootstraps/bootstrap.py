@@ -5,12 +5,14 @@ namespaces, where /tmp, /var/task, /opt and /var/runtime are what they are calle
 the real folder behind each of these names.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 
 
-def _search_path(runtime: str) -> list:
+def _search_path(runtime: str) -> list[str]:
     """Lambda's own order: the package, layers, PYTHONPATH, the runtime, the standard library."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     standard = [entry for entry in sys.path[1:] if entry.startswith(sys.base_prefix)]
@@ -22,21 +24,24 @@ def _search_path(runtime: str) -> list:
 def _use_own_client() -> None:
     """macOS has no wheel of the client's C part; a few lines of Python serve instead."""
     try:
-        import runtime_client  # noqa: F401
+        import runtime_client  # type: ignore[import-not-found] # noqa: F401
     except ImportError:
-        import plain_runtime_client
+        import plain_runtime_client  # type: ignore[import-not-found]
 
         sys.modules["runtime_client"] = plain_runtime_client
 
 
 def main() -> None:
     handler, folders = sys.argv[1], json.loads(sys.argv[2])
+    if os.environ.get("LC_CTYPE") == "C.UTF-8":
+        del os.environ["LC_CTYPE"]  # Python's own doing where en_US.UTF-8 is not installed
     if folders:
         sys.path.insert(0, folders["/var/runtime"])
-        import mapped_paths
+        import mapped_paths  # type: ignore[import-not-found]
 
         del sys.path[0]
         mapped_paths.install(folders)
+        sys.path_importer_cache.clear()  # what it says about these names was true before
     sys.path[:] = _search_path("/var/runtime")
     sys.argv[:] = ["/var/runtime/bootstrap.py", handler]
     _use_own_client()

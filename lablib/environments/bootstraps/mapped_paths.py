@@ -5,6 +5,8 @@ name the function knows, also in errors. What does not go through Python (C libr
 child processes) sees the host's names; ``doctor`` says so.
 """
 
+from __future__ import annotations
+
 import _imp
 import _io
 import builtins
@@ -14,6 +16,10 @@ import io
 import os
 import posix
 import types
+
+TYPE_CHECKING = False  # typing itself would cost every cold start milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 _ONE_PATH = (
     "access chdir chmod chown getxattr lchown listdir listxattr lstat mkdir mkfifo mknod pathconf "
@@ -25,11 +31,11 @@ _CHANGES = frozenset("chmod chown lchown link mkdir mkfifo mknod remove removexa
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _WRITING_MODES = frozenset("wax+")
 
-_real_of: dict = {}
-_name_of: list = []
+_real_of: dict[str, str] = {}
+_name_of: list[tuple[str, str]] = []
 
 
-def _locate(path):
+def _locate(path: Any) -> Any:
     """(real path, may it be written, was it mapped); anything but a path passes through."""
     if isinstance(path, int) or path is None:
         return path, True, False
@@ -47,7 +53,7 @@ def _locate(path):
     return path, True, False
 
 
-def _named(path):
+def _named(path: Any) -> Any:
     """The name by which the function knows a real path."""
     as_bytes = isinstance(path, bytes)
     text = os.fsdecode(path) if as_bytes else path
@@ -58,7 +64,7 @@ def _named(path):
     return os.fsencode(text) if as_bytes else text
 
 
-def _renamed(error, pairs):
+def _renamed(error: Any, pairs: Any) -> Any:
     """Put the names that were asked for into an OSError."""
     for asked, real in pairs:
         if error.filename == real:
@@ -68,12 +74,12 @@ def _renamed(error, pairs):
     return error
 
 
-def _refuse(path):
+def _refuse(path: Any) -> None:
     raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
 
 
-def _map_one(function, changes):
-    def call(path=".", *args, **kwargs):
+def _map_one(function: Any, changes: Any) -> Any:
+    def call(path: Any = ".", *args: Any, **kwargs: Any) -> Any:
         real, writable, mapped = _locate(path)
         if not mapped:
             return function(path, *args, **kwargs)
@@ -88,8 +94,8 @@ def _map_one(function, changes):
     return call
 
 
-def _map_two(function):
-    def call(source, target, *args, **kwargs):
+def _map_two(function: Any) -> Any:
+    def call(source: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
         real_source, source_writable, _ = _locate(source)
         real_target, target_writable, _ = _locate(target)
         if not target_writable or (not source_writable and function.__name__ != "link"):
@@ -103,10 +109,10 @@ def _map_two(function):
     return call
 
 
-def _map_open(function):
+def _map_open(function: Any) -> Any:
     """builtins.open: the mode says whether it writes."""
 
-    def open(file, mode="r", *args, **kwargs):
+    def open(file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:
         real, writable, mapped = _locate(file)
         if not mapped:
             return function(file, mode, *args, **kwargs)
@@ -120,8 +126,8 @@ def _map_open(function):
     return open
 
 
-def _map_os_open(function):
-    def open(path, flags, *args, **kwargs):
+def _map_os_open(function: Any) -> Any:
+    def open(path: Any, flags: Any, *args: Any, **kwargs: Any) -> Any:
         real, writable, mapped = _locate(path)
         if mapped and not writable and flags & _WRITING:
             _refuse(path)
@@ -136,43 +142,43 @@ def _map_os_open(function):
 class _Entry:
     """An os.DirEntry whose path is the function's name for it."""
 
-    def __init__(self, entry, folder):
+    def __init__(self, entry: Any, folder: Any) -> None:
         self._entry = entry
         self.name = entry.name
         self.path = os.path.join(folder, entry.name)
 
-    def __fspath__(self):
+    def __fspath__(self) -> Any:
         return self.path
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: Any) -> Any:
         return getattr(self._entry, name)
 
-    def __repr__(self):
+    def __repr__(self) -> Any:
         return f"<DirEntry {self.name!r}>"
 
 
 class _Scan:
-    def __init__(self, entries, folder):
+    def __init__(self, entries: Any, folder: Any) -> None:
         self._entries, self._folder = entries, folder
 
-    def __iter__(self):
+    def __iter__(self) -> Any:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         return _Entry(next(self._entries), self._folder)
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         self._entries.close()
 
 
-def _map_scandir(function):
-    def scandir(path="."):
+def _map_scandir(function: Any) -> Any:
+    def scandir(path: Any = ".") -> Any:
         real, _, mapped = _locate(path)
         if not mapped:
             return function(path)
@@ -184,18 +190,18 @@ def _map_scandir(function):
     return scandir
 
 
-def _map_answer(function):
+def _map_answer(function: Any) -> Any:
     """getcwd and readlink: what they answer is a path."""
 
-    def call(*args, **kwargs):
+    def call(*args: Any, **kwargs: Any) -> Any:
         return _named(function(*args, **kwargs))
 
     call.__name__ = function.__name__
     return call
 
 
-def _map_symlink(function):
-    def symlink(source, target, *args, **kwargs):
+def _map_symlink(function: Any) -> Any:
+    def symlink(source: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
         real_source, _, _ = _locate(source)
         real_target, writable, _ = _locate(target)
         if not writable:
@@ -205,13 +211,13 @@ def _map_symlink(function):
     return symlink
 
 
-def _patch(name, function):
+def _patch(name: Any, function: Any) -> None:
     for module in (os, posix):
         if hasattr(module, name):
             setattr(module, name, function)
 
 
-def _install_in_os():
+def _install_in_os() -> None:
     for name in _ONE_PATH:
         if hasattr(os, name):
             _patch(name, _map_one(getattr(os, name), name in _CHANGES))
@@ -229,23 +235,23 @@ def _install_in_os():
 
 
 class _FileIO(_io.FileIO):
-    def __init__(self, file, mode="r", *args, **kwargs):
+    def __init__(self, file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> None:
         real, writable, mapped = _locate(file)
         if mapped and not writable and _WRITING_MODES & set(mode):
             _refuse(file)
         super().__init__(real, mode, *args, **kwargs)
 
 
-def _install_in_imports():
+def _install_in_imports() -> None:
     """The import system reads files by its own handles on _io and _imp."""
     own_io = types.ModuleType("_io")
     own_io.__dict__.update(_io.__dict__)
-    own_io.FileIO = _FileIO
-    own_io.open_code = lambda path: _io.open_code(_locate(path)[0])
-    _import_system._io = own_io
+    own_io.FileIO = _FileIO  # type: ignore[attr-defined]
+    own_io.open_code = lambda path: _io.open_code(_locate(path)[0])  # type: ignore[attr-defined]
+    _import_system._io = own_io  # type: ignore[attr-defined]
     create = _imp.create_dynamic
 
-    def create_dynamic(spec, *args):
+    def create_dynamic(spec: Any, *args: Any) -> Any:
         real, _, mapped = _locate(spec.origin)
         if mapped:
             spec = type(spec)(spec.name, spec.loader, origin=real)
@@ -254,12 +260,12 @@ def _install_in_imports():
     _imp.create_dynamic = create_dynamic
 
 
-def _install_in_sqlite():
+def _install_in_sqlite() -> None:
     """sqlite3 opens files in C; the function it is reached by takes the path."""
     import sys
 
     class Finder:
-        def find_spec(self, name, path=None, target=None):
+        def find_spec(self, name: Any, path: Any = None, target: Any = None) -> Any:
             if name != "sqlite3":
                 return None
             sys.meta_path.remove(self)
@@ -267,7 +273,7 @@ def _install_in_sqlite():
 
             connect = sqlite3.connect
 
-            def mapped_connect(database, *args, **kwargs):
+            def mapped_connect(database: Any, *args: Any, **kwargs: Any) -> Any:
                 return connect(_locate(database)[0], *args, **kwargs)
 
             sqlite3.connect = sqlite3.dbapi2.connect = mapped_connect
@@ -276,21 +282,21 @@ def _install_in_sqlite():
     sys.meta_path.insert(0, Finder())
 
 
-def without_own_frames(extract):
+def without_own_frames(extract: Any) -> Any:
     """awslambdaric's stack traces, without the frames of this file."""
 
-    def extract_traceback(trace):
+    def extract_traceback(trace: Any) -> Any:
         return [frame for frame in extract(trace) if not frame[0].endswith("/mapped_paths.py")]
 
     return extract_traceback
 
 
-def install(folders):
+def install(folders: Any) -> None:
     """Map each name in `folders` ({"/tmp": "/real/folder", ...}) from now on."""
     _real_of.update(folders)
     _name_of.extend((real, virtual) for virtual, real in folders.items())
     _install_in_os()
     builtins.open = io.open = _map_open(builtins.open)
-    io.FileIO = _FileIO
+    io.FileIO = _FileIO  # type: ignore[misc]
     _install_in_imports()
     _install_in_sqlite()

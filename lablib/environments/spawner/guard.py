@@ -18,6 +18,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import sys
 from typing import Any
 
@@ -27,6 +28,9 @@ from .sandbox import build_root
 
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
+_PR_SET_SECUREBITS = 28
+_SECBIT_NOROOT = 0b11  # and locked
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
 def send_message(guard_socket: socket.socket, message: dict[str, Any]) -> None:
@@ -67,11 +71,11 @@ class _Guard:
     def serve(self) -> None:
         buffer = b""
         while True:
-            ready, _, _ = select.select([self._socket, self._wake_read], [], [])
+            ready, _, _ = select.select([self._socket.fileno(), self._wake_read], [], [])
             if self._wake_read in ready:
                 os.read(self._wake_read, 4096)
                 self._reap()
-            if self._socket in ready:
+            if self._socket.fileno() in ready:
                 part = self._socket.recv(4096)
                 if not part:
                     return
@@ -166,6 +170,7 @@ class _Guard:
         else:
             os.chdir(self._plan.task)
             landlock.restrict(self._plan)
+            _drop_capabilities()
         os.execve(self._plan.argv[0], self._plan.argv, self._plan.environ)
 
 
@@ -179,6 +184,21 @@ def _children(pid: int) -> list[int]:
     except (FileNotFoundError, ProcessLookupError):
         pass
     return found
+
+
+def _drop_capabilities() -> None:
+    """A function of a learner who is root (a container) is a user like any other.
+
+    Its user is still 0, which owns the learner's files: Landlock keeps those shut, but not
+    what a capability opens, such as /proc/PID/environ of other processes.
+    """
+    if not _LINUX or os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NOROOT, 0, 0, 0)
+    header, nothing = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24)
+    if libc.capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _limit_resources() -> None:
