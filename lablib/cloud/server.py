@@ -29,6 +29,7 @@ from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
 from lablib.cloud.logs import LogBook
+from lablib.cloud.memory import give_back
 from lablib.cloud.moto_seam import clockwork, engine, keys, roles
 from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.offline import stay_offline
@@ -42,6 +43,8 @@ log = logging.getLogger("lablib.cloud")
 
 # How long, in seconds, the end may take before it is forced. A thread of moto's may be at work, and nothing waits for it.
 LAST_SECONDS = 3.0
+# While moto computes in its thread, the event loop waits this long for its turn; Python's own 5 ms would be most of an invocation.
+SWITCH_SECONDS = 0.001
 # How long whoever started us may take to say our credentials.
 LIFELINE_SECONDS = 10.0
 
@@ -81,6 +84,8 @@ def main(options: Options) -> int:
     """Serve a cloud until Ctrl-C, SIGTERM, `/_lab/shutdown` or the end of the lifeline; the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     forget_aws(os.environ)
+    give_back()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         access_key_id, secret = credentials_from(options.lifeline)
         listener = _listener(options.port)
