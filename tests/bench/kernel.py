@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from typing import Any
 
@@ -41,7 +42,7 @@ def measure() -> tuple[float, float]:
     """(Seconds from `import lablib` in a ready kernel to the first result, MB (PSS) of kernel and cloud with four services used)."""
     from jupyter_client.manager import start_new_kernel
 
-    manager, client = start_new_kernel(kernel_name="python3")
+    manager, client = start_new_kernel(kernel_name="python3", stderr=subprocess.DEVNULL)
     try:
         began = time.perf_counter()
         _run(client, FIRST)
