@@ -18,6 +18,7 @@ import os
 import posixpath
 import shutil
 import stat
+import tempfile
 import threading
 import zipfile
 import zlib
@@ -127,26 +128,28 @@ class CodeStore:
         with self._lock:
             building = self._building.setdefault(sha256, threading.Lock())
         with building:
-            package = self._packages.get(sha256) or self._unpack(archive, sha256, digest.hexdigest())
+            with self._lock:
+                if sha256 in self._packages:
+                    self._users[sha256] += 1
+                    return self._packages[sha256]
+            package = self._unpack(archive, sha256, digest.hexdigest())
             with self._lock:
                 self._packages[sha256] = package
-                self._users[sha256] = self._users.get(sha256, 0) + 1
+                self._users[sha256] = 1
                 return package
 
     def _unpack(self, archive: bytes, sha256: str, name: str) -> Package:
-        folder = self._folder / name
-        unfinished = self._folder / f"{name}.unfinished"
-        remove_tree(unfinished)
+        # A folder of its own each time: one with the same code may be on its way out.
+        home = Path(tempfile.mkdtemp(prefix=f"{name[:16]}-", dir=self._folder))
+        package = Package(sha256, len(archive), home / "code", home / "code.zip")
         try:
-            unpack(archive, unfinished)
-        except BadPackage:
-            remove_tree(unfinished)
+            unpack(archive, package.folder)
+            package.archive.write_bytes(archive)
+        except BaseException:
+            remove_tree(home)
             raise
-        remove_tree(folder)
-        unfinished.rename(folder)
-        stored = self._folder / f"{name}.zip"
-        stored.write_bytes(archive)
-        return Package(sha256, len(archive), folder, stored)
+        home.chmod(0o755)  # functions may run as another user than this cloud
+        return package
 
     def _forget(self, sha256: str) -> None:
         self._removals.pop(sha256, None)
@@ -156,8 +159,7 @@ class CodeStore:
             self._users.pop(sha256, None)
             package = self._packages.pop(sha256, None)
         if package is not None:
-            package.archive.unlink(missing_ok=True)
-            remove_tree(package.folder)
+            asyncio.get_running_loop().run_in_executor(None, remove_tree, package.folder.parent)
 
 
 def remove_tree(folder: Path) -> None:

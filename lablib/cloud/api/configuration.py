@@ -34,6 +34,7 @@ _NOT_YET: dict[str, Any] = {
     "FileSystemConfigs": [],
     "ImageConfig": {},
     "CodeSigningConfigArn": "",
+    "KMSKeyArn": "",
     "TenancyConfig": None,
     "CapacityProviderConfig": None,
     "DurableConfig": None,
@@ -91,9 +92,8 @@ def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service
     if "LoggingConfig" in given:
         settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
         new["log_group"] = settings["LoggingConfig"]["LogGroup"]
-    for member in ("TracingConfig", "KMSKeyArn"):
-        if member in given:
-            settings[member] = given[member]
+    if "TracingConfig" in given:
+        settings["TracingConfig"] = given["TracingConfig"]
     return new | {"settings": settings}
 
 
@@ -104,6 +104,8 @@ def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
             raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
     if given.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         raise not_implemented("Lambda Lab does not have SnapStart yet. Leave 'SnapStart' out to go on without it.")
+    if given.get("TracingConfig", {}).get("Mode", "PassThrough") != "PassThrough":
+        raise not_implemented("Lambda Lab does not write X-Ray traces yet. Leave 'TracingConfig' out to go on without.")
     if given.get("LoggingConfig", {}).get("LogFormat", "Text") != "Text":
         raise not_implemented("Lambda Lab does not write JSON logs yet. Leave 'LogFormat' out to have text.")
 

@@ -33,6 +33,8 @@ async def _archive(call: Call, code: Mapping[str, Any]) -> bytes:
         raise not_implemented("Lambda Lab runs functions from a zip file. It has no container images ('ImageUri').")
     if code.get("S3ObjectStorageMode", "COPY") != "COPY":
         raise not_implemented("Lambda Lab copies a package from S3. Leave 'S3ObjectStorageMode' out.")
+    if code.get("SourceKMSKeyArn"):
+        raise not_implemented("Lambda Lab does not encrypt packages. Leave 'SourceKMSKeyArn' out.")
     from_s3 = "S3Bucket" in code or "S3Key" in code
     if "ZipFile" in code:
         if from_s3:

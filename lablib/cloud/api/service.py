@@ -22,8 +22,10 @@ from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")
 
-# A package travels as base64, so 50 MB make this many bytes. AWS names the number in its error.
+# Largest bodies, in bytes; AWS names both numbers in its errors. A package travels as base64, so 50 MB make this many.
+# The other one: Developer Guide, "Troubleshoot deployment issues in Lambda", 2026.
 REQUEST_LIMIT = 69_905_067
+REQUEST_LIMITS = {"UpdateFunctionConfiguration": 5_120}
 
 
 class LambdaService:
@@ -72,10 +74,11 @@ class LambdaService:
 
     async def _answer(self, request: Request, request_id: str) -> Answer:
         operation, labels = self._wire.route(request)
-        if len(request.body) > REQUEST_LIMIT:
+        limit = REQUEST_LIMITS.get(operation.name, REQUEST_LIMIT)
+        if len(request.body) > limit:
             raise LambdaError(
                 "RequestEntityTooLargeException",
-                f"Request must be smaller than {REQUEST_LIMIT} bytes for the {operation.name} operation",
+                f"Request must be smaller than {limit} bytes for the {operation.name} operation",
             )
         perform = OPERATIONS.get(operation.name)
         if perform is None:
