@@ -207,24 +207,24 @@ def unpack(archive: bytes, folder: Path, limit: int = limits.UNZIPPED_BYTES) -> 
 
 def _unpack_entries(opened: zipfile.ZipFile, folder: Path, limit: int) -> int:
     entries = opened.infolist()
+    _check_names(entries)
     if not any(not entry.is_dir() for entry in entries):
         raise BadPackage(EMPTY_ZIP)
     if sum(entry.file_size for entry in entries) >= limit:
         raise BadPackage(TOO_LARGE)
-    _check_names(entries)
     folder.mkdir(parents=True)
-    left, links = limit, []
+    left = limit
+    links: list[tuple[str, str]] = []
     for entry in entries:
         target = folder / entry.filename
         if entry.is_dir():
             target.mkdir(parents=True, exist_ok=True)
         elif _is_link(entry):
-            links.append((target, _link_target(opened, entry)))
+            links.append((entry.filename, _link_target(opened, entry)))
         else:
             left -= _write(opened, entry, target, left)
     # Links last: a file can then never be written through one.
-    for target, to in links:
-        _link(folder, target, to)
+    _make_links(folder, links)
     _make_read_only(folder)
     return limit - left
 
@@ -234,6 +234,8 @@ def _check_names(entries: Iterable[zipfile.ZipInfo]) -> None:
     for entry in entries:
         name = entry.filename
         parts = name.rstrip("/").split("/")
+        if not name:
+            raise BadPackage(f"{NOT_A_ZIP} (an entry has no name)")
         if name.startswith("/") or ".." in parts or "\0" in entry.orig_filename:
             raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} points outside the package)")
         if entry.flag_bits & 0x1:
@@ -259,18 +261,23 @@ def _link_target(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
     return os.fsdecode(raw)
 
 
-def _link(folder: Path, target: Path, to: str) -> None:
-    """Make one link, if what it names is inside the package.
+def _make_links(folder: Path, links: list[tuple[str, str]]) -> None:
+    """Make the links (path in the package, target), if each names something inside the package.
 
     Lambda keeps the links of an archive made with ``zip -y``; what it does with one that points outside is not
     documented and was not tried: here it is refused.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(to)
-    if to.startswith("/") or not target.resolve().is_relative_to(folder.resolve()):
-        raise BadPackage(
-            f"{NOT_A_ZIP} (the link {str(target.relative_to(folder))!r} points to {to!r}, outside the package)"
-        )
+    for name, to in links:
+        path = folder / name
+        if any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(folder)):
+            raise BadPackage(f"{NOT_A_ZIP} (the link {name!r} lies below another link)")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(to)
+    # Only now, since where a link leads may depend on others.
+    inside = os.path.join(os.path.realpath(folder), "")
+    for name, to in links:
+        if to.startswith("/") or not os.path.join(os.path.realpath(folder / name), "").startswith(inside):
+            raise BadPackage(f"{NOT_A_ZIP} (the link {name!r} points to {to!r}, outside the package)")
 
 
 def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:

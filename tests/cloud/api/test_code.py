@@ -9,10 +9,13 @@ import io
 import os
 import stat
 import struct
+import tempfile
 import zipfile
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from lablib.cloud import code
 from lablib.cloud.code import BadPackage, CodeStore, unpack
@@ -78,7 +81,12 @@ REFUSED = {
     "a link through a link": (
         entries(link("d/e", "../f"), link("f", "g"), link("x", "d/e/../../.."), ("g/a", b"", 0o644)),
         "outside the package",
+    ),  # fmt: skip
+    "a link that another one leads out": (
+        entries(link("a", "b/.."), link("b", "."), ("f.py", b"", 0o644)), "outside the package",
     ),
+    "a link below a link": (entries(link("a", "d"), link("a/b", "c"), ("d/f.py", b"", 0o644)), "lies below another link"),
+    "no name": (entries(("", b"x", 0o644)), "an entry has no name"),
     "a file below a link": (entries(link("d", "e"), ("d/a.py", b"x", 0o644), ("e/b", b"", 0o644)), NOT_A_ZIP),
 }
 
@@ -123,6 +131,29 @@ def test_what_it_unpacks(tmp_path: Path) -> None:
     assert os.readlink(folder / "lib/b.so") == "a.so" and (folder / "latest/a.so").exists()
     code.remove_tree(folder)
     assert not folder.exists()
+
+
+PARTS = st.lists(st.sampled_from(["a", "b", "..", ".", "", "c.py", "\\", "~", "ü"]), min_size=1, max_size=5)
+ENTRIES = st.tuples(
+    PARTS.map("/".join), st.binary(max_size=20) | PARTS.map(lambda parts: "/".join(parts).encode()),
+    st.sampled_from([0, 0o100644, stat.S_IFLNK | 0o777, stat.S_IFDIR | 0o755]),
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.given(st.lists(ENTRIES, min_size=1, max_size=6))
+def test_whatever_is_in_it_stays_inside(given: list[tuple[str, bytes, int]]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place).resolve() / "in" / "code"
+        try:
+            unpack(entries(*given), folder)
+        except BadPackage:
+            pass  # refusing is right as well
+        else:
+            assert all(Path(os.path.realpath(path)).is_relative_to(folder) for path in folder.rglob("*"))
+        assert [path.name for path in Path(place).iterdir()] in ([], ["in"])
+        code.remove_tree(folder)
 
 
 def test_store_keeps_equal_packages_once_and_as_long_as_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
