@@ -117,10 +117,14 @@ def _diff(old: str, new: str, old_name: str, new_name: str) -> str:
 
 
 def _read(path: Path) -> Any:
+    where = f"{path.parent.name}/{path.name}"
     try:
-        return nbformat.read(path, as_version=nbformat.NO_CONVERT)
-    except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
-        raise BuildError(f"{path.parent.name}/{path.name} is no notebook: {error}") from None
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    except (ValueError, nbformat.ValidationError) as error:
+        raise BuildError(f"{where} is no notebook: {error}") from None
+    if notebook.get("nbformat") != 4:
+        raise BuildError(f"{where} is no notebook of format 4; open it in JupyterLab and save it.")
+    return notebook
 
 
 def _write(path: Path, notebook: Any) -> None:

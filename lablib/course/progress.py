@@ -43,7 +43,10 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> Record:
         """Raises ValueError when `text` is no record of ours."""
-        content: Any = json.loads(text)
+        try:
+            content: Any = json.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
         if not isinstance(content, dict):
             raise ValueError("not a JSON object")
         done, quizzes = content.get("done", []), content.get("quizzes", [])

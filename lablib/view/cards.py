@@ -77,7 +77,10 @@ class ChoiceCard:
             value=self._chosen if self._chosen in known else None,
             layout=ipywidgets.Layout(width="auto"),
         )
-        button = ipywidgets.Button(description=self._button, tooltip=f"{self._button}: {self.heading}", icon="check")
+        button = ipywidgets.Button(
+            description=self._button, tooltip=f"{self._button}: {self.heading}", icon="check",
+            layout=ipywidgets.Layout(width="auto", align_self="flex-start", padding="0 1em"),
+        )
         answer = ipywidgets.HTML(_paragraph(self._note))
         if self._once and self._chosen in known:
             radios.disabled = button.disabled = True

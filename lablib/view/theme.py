@@ -94,7 +94,7 @@ def stylesheet() -> str:
         f".ll{{{light}color:var(--ll-text)}}"
         f"@media(prefers-color-scheme:dark){{body:not([data-jp-theme-light]):not(.vscode-light) .ll{{{dark}}}}}"
         f"body[data-jp-theme-light='false'] .ll,body.vscode-dark .ll,html[theme='dark'] .ll{{{dark}}}"
-        ".ll svg{max-width:100%;height:auto;display:block}.ll p{margin:.4em 0;line-height:1.45;max-width:54em}"
+        ".ll svg{max-width:100%;height:auto;display:block}.ll p{margin:.4em 0;line-height:1.45;max-width:66em}"
     )
 
 
