@@ -1,11 +1,15 @@
 """The Lambda API: `LambdaService` answers its requests.
 
 `service`       one request in, one answer out
+`table`         the operations that this cloud has, `context` what each of them works with
 `wire`          HTTP to parameters and back, from the service model
 `validation`    the model's constraints
-`names`         names and ARNs of functions
+`errors`        errors, and how each is written
+`names`         names and ARNs of functions, `lookup` the functions behind them
 `configuration` a function's settings, and what Lambda refuses among them
+`runtimes`      which runtimes a function may have
 `packages`      code from a request or from S3, and links to download it
+`neighbours`    IAM and S3
 `operations`    what each operation does, by theme
 """
 

@@ -87,8 +87,7 @@ def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service
         settings["Environment"] = {"Variables": _variables(given["Environment"].get("Variables", {}))}
         new["environment"] = settings["Environment"]["Variables"]
     if given.get("Layers"):
-        # Layers are published with PublishLayerVersion, which this cloud does not have yet: so none exists.
-        raise invalid_parameter(f"Layer version {given['Layers'][0]} does not exist.")
+        raise invalid_parameter(f"Layer version {given['Layers'][0]} does not exist. (Lambda Lab has no layers yet.)")
     if "LoggingConfig" in given:
         settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
         new["log_group"] = settings["LoggingConfig"]["LogGroup"]

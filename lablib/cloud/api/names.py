@@ -7,13 +7,20 @@ from dataclasses import dataclass
 
 from lablib.cloud.api.errors import invalid_parameter, not_found
 from lablib.cloud.api.validation import fail, problem
-from lablib.cloud.functions import Functions
+from lablib.cloud.functions import LATEST, Functions
 from lablib.models import limits
 
 # "my-function", "123456789012:function:my-function", "arn:aws:lambda:us-east-1:123456789012:function:my-function:7"
 _REFERENCE = re.compile(
     r"(?:arn:(?P<partition>aws[a-zA-Z-]*):lambda:)?(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?"
-    r"(?:function:)?(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
+    r"(?:function:)?(?P<name>[a-zA-Z0-9-_.]+)(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
+)
+
+
+# What operations on a whole function say to the name of one of its versions. From memory of AWS; unconfirmed.
+WHOLE_FUNCTION = (
+    "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+    "Please specify either a function name or an unqualified function ARN."
 )
 
 
@@ -54,3 +61,11 @@ def resolve(functions: Functions, given: str, qualifier: str | None = None) -> R
     if derived is not None and qualifier is not None and derived != qualifier:
         raise invalid_parameter("The derived qualifier from the function name does not match the specified qualifier.")
     return Reference(name, qualifier if qualifier is not None else derived)
+
+
+def resolve_whole(functions: Functions, given: str) -> str:
+    """The name of the function that a request names, for an operation that versions do not have. Raises as `resolve`."""
+    reference = resolve(functions, given)
+    if reference.qualifier not in (None, LATEST):
+        raise invalid_parameter(WHOLE_FUNCTION)
+    return reference.name

@@ -101,6 +101,7 @@ ABSENT = {
     "get $LATEST": ("get_function", {"FunctionName": "nix", "Qualifier": "$LATEST"}, f"{FUNCTION}:nix:$LATEST"),
     "get a version": ("get_function", {"FunctionName": "f", "Qualifier": "7"}, f"Function not found: {FUNCTION}:f:7"),
     "get an alias": ("get_function_configuration", {"FunctionName": "f:live"}, f"Function not found: {FUNCTION}:f:live"),
+    "a dot": ("invoke", {"FunctionName": "f.x"}, f"Function not found: {FUNCTION}:f.x"),
     "invoke": ("invoke", {"FunctionName": "nix"}, f"Function not found: {FUNCTION}:nix"),
     "invoke a version": ("invoke", {"FunctionName": "f", "Qualifier": "7"}, f"Function not found: {FUNCTION}:f:7"),
     "update": ("update_function_code", {"FunctionName": "nix", "ZipFile": ZIP}, f"Function not found: {FUNCTION}:nix"),
@@ -125,6 +126,8 @@ def test_what_is_not_there(api: Api, operation: str, given: dict[str, Any], word
 
 OTHERS = {
     "two qualifiers": ("get_function", {"FunctionName": "f:1", "Qualifier": "2"}, INVALID, "The derived qualifier from the function name does not match the specified qualifier."),
+    "update a version": ("update_function_configuration", {"FunctionName": "f:1"}, INVALID, "This operation is permitted on Lambda functions only."),
+    "create a version": ("create_function", GOOD | {"FunctionName": "f:1"}, INVALID, "This operation is permitted on Lambda functions only."),
     "delete $LATEST": ("delete_function", {"FunctionName": "f", "Qualifier": "$LATEST"}, INVALID, "$LATEST version cannot be deleted without deleting the function."),
     "stale revision, code": ("update_function_code", {"FunctionName": "f", "ZipFile": ZIP, "RevisionId": "old"}, ("PreconditionFailedException", 412), "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API"),
     "stale revision, configuration": ("update_function_configuration", {"FunctionName": "f", "RevisionId": "old"}, ("PreconditionFailedException", 412), "The Revision Id provided"),

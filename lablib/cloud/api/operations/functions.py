@@ -10,7 +10,7 @@ from lablib.cloud.api.configuration import DEFAULTS, changes, describe
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import conflict, invalid_parameter, not_implemented
 from lablib.cloud.api.lookup import check_role, find, settled
-from lablib.cloud.api.names import resolve
+from lablib.cloud.api.names import resolve, resolve_whole
 from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.code import Package
 from lablib.cloud.functions import LATEST, FunctionVersion
@@ -19,7 +19,7 @@ from lablib.cloud.functions import LATEST, FunctionVersion
 async def create_function(call: Call) -> Mapping[str, Any]:
     """Create a function, in state ``Pending``."""
     given, functions = call.parameters, call.functions
-    name = resolve(functions, given["FunctionName"]).name
+    name = resolve_whole(functions, given["FunctionName"])
     _check_kind(given)
     check_tags(given.get("Tags", {}))
     new = changes(name, DEFAULTS | given, {}, call.wire.service)

@@ -11,7 +11,7 @@ from lablib.cloud.api.configuration import describe
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import invalid_parameter
 from lablib.cloud.api.lookup import settled
-from lablib.cloud.api.names import resolve
+from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.functions import FunctionVersion
 
 # Both lists give at most 50 a page, however many are asked for. API reference of ListFunctions, 2026.
@@ -31,9 +31,9 @@ async def list_functions(call: Call) -> Mapping[str, Any]:
 
 async def list_versions_by_function(call: Call) -> Mapping[str, Any]:
     """`$LATEST` and every published version."""
-    reference = resolve(call.functions, call.parameters["FunctionName"])
-    await settled(call, reference.name)
-    page, marker = _page(call.parameters, list(call.functions.function(reference.name)))
+    name = resolve_whole(call.functions, call.parameters["FunctionName"])
+    await settled(call, name)
+    page, marker = _page(call.parameters, list(call.functions.function(name)))
     return {"Versions": [describe(version, qualified=True, in_list=True) for version in page], "NextMarker": marker}
 
 

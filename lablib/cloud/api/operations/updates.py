@@ -13,7 +13,7 @@ from lablib.cloud.api.configuration import changes, describe
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, conflict
 from lablib.cloud.api.lookup import PATIENCE, check_revision, check_role, settled
-from lablib.cloud.api.names import resolve
+from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.functions import Function, FunctionVersion, NoSuchFunction
 
 
@@ -62,9 +62,9 @@ async def changing(call: Call) -> AsyncIterator[Function]:
     LambdaError
         ``ResourceConflictException``: it is still being created, or another change is under way.
     """
-    reference = resolve(call.functions, call.parameters["FunctionName"])
-    await settled(call, reference.name)
-    function = call.functions.function(reference.name)
+    name = resolve_whole(call.functions, call.parameters["FunctionName"])
+    await settled(call, name)
+    function = call.functions.function(name)
     try:
         async with asyncio.timeout(PATIENCE):
             await function.change.acquire()
@@ -73,7 +73,7 @@ async def changing(call: Call) -> AsyncIterator[Function]:
     try:
         if _gone(call, function):
             raise NoSuchFunction(function.latest.arn)
-        await settled(call, reference.name)
+        await settled(call, name)
         check_at_rest(function.latest)
         yield function
     finally:
