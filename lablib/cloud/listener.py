@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import http
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
@@ -32,6 +32,14 @@ LARGEST_HEADERS = 1024 * 1024
 Answerer = Callable[[Request, asyncio.Event], Awaitable[Answering]]
 
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+class _AnswerHeaders(HTTPHeaders):
+    """Headers as they are written: tornado capitalises every name, and S3 has those of metadata in lower case."""
+
+    def get_all(self) -> Iterable[tuple[str, str]]:
+        for name, value in super().get_all():
+            yield (name.lower() if name.startswith("X-Amz-Meta-") else name), value
 
 
 class _Exchange(HTTPMessageDelegate):
@@ -73,7 +81,7 @@ class _Exchange(HTTPMessageDelegate):
             self._write(request.method, answer)
 
     def _write(self, method: str, answer: Answering) -> None:
-        headers = HTTPHeaders()
+        headers = _AnswerHeaders()
         for name, value in answer.headers.items():
             headers.add(name, value.replace("\r", " ").replace("\n", " "))
         body = b"" if method == "HEAD" or answer.status in (204, 304) else answer.body

@@ -7,7 +7,8 @@ moto itself is imported on first use, in that thread: half a second that the clo
 
 Touches: `moto.server`'s `DomainDispatcherApplication` (its `get_backend_for_host`, `backend_url_patterns`) and `create_backend_app`,
 `moto.core.config.default_user_config`, `moto.core.base_backend.BackendDict.reset`, `moto.core.model_instances.reset_model_data`,
-and from `moto.core.request` how headers become WSGI names.
+from `moto.core.request` how headers become WSGI names, and `moto.moto_server.werkzeug_app.BackendRequest`, which would read an object
+of S3 as a form, and lose it, if its content type says so.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def preload() -> None:
 @cache
 def _dispatcher() -> Callable[..., Any]:
     from moto.core.config import default_user_config
+    from moto.moto_server.werkzeug_app import BackendRequest
     from moto.server import DomainDispatcherApplication, create_backend_app
 
     from lablib.cloud.moto_seam import keys
@@ -109,6 +111,8 @@ def _dispatcher() -> Callable[..., Any]:
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
     keys.correct_sts()
+    # AWS has forms in POST alone: the query protocol, and browsers' uploads to S3.
+    BackendRequest.want_form_data_parsed = property(lambda request: request.method == "POST")
 
     class Dispatcher(DomainDispatcherApplication):
         """moto's own, but for hosts that it does not know, where it prints a line and fails with a KeyError."""
