@@ -96,7 +96,7 @@ class Environment:
 
     async def _init(self, timing: _Timing) -> Fault | None:
         """Start the runtime and wait for its first /next; at full speed, as INIT is on Lambda."""
-        await self.machine.start()
+        self.machine.start()
         fault: Fault | None = None
         while True:
             kind, detail = await self.machine.event(timing.deadline)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lablib.environments.guards import Spawner
+from lablib.environments import processes
 from lablib.environments.spawner import landlock
 from lablib.environments.spawner.plan import Plan
+from lablib.environments.spawning import Spawner
 from lablib.environments.spec import DataPlaneError
 
 _PROBE_S = 5.0
@@ -67,26 +69,27 @@ async def _why_no_namespaces(spawner: Spawner) -> str:
         for name in ("task", "runtime"):
             Path(folder, name).mkdir()
         plan = Plan(
-            argv=[shutil.which("true") or "/bin/true"], environ={}, namespaces=True, folder=folder,
+            id="probe", argv=[shutil.which("true") or "/bin/true"], environ={}, namespaces=True, folder=folder,
             task=f"{folder}/task", runtime=f"{folder}/runtime", tmp_mb=1,
         )  # fmt: skip
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
+        init = 0
+
         def on_message(message: dict[str, Any]) -> None:
-            if ended.done() or "started" in message:
-                return
-            if message.get("exit") == 0:
-                ended.set_result("")
-            else:
-                ended.set_result(str(message.get("failed", "the kernel or a container forbids them")))
+            nonlocal init
+            init = message.get("init", init)
+            if not ended.done() and ("exit" in message or "failed" in message):
+                ended.set_result(str(message.get("failed", "" if message.get("exit") == 0 else "a process in them fails")))
 
         log = os.open(os.devnull, os.O_WRONLY)
-        guard = spawner.spawn(plan, log, on_message)
+        spawner.start(plan, log, on_message)
         os.close(log)
-        guard.order("start")
         try:
             return await asyncio.wait_for(ended, _PROBE_S)
         except TimeoutError:
-            raise DataPlaneError("the spawner does not answer") from None
+            raise DataPlaneError("the process that makes environments does not answer") from None
         finally:
-            guard.close(namespaces=True)
+            spawner.forget("probe")
+            if init:
+                processes.send([init], signal.SIGKILL)

@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from lablib.environments import processes
-from lablib.environments.guards import Guard, Spawner, wait_reason
 from lablib.environments.host import Host
 from lablib.environments.logpipe import LogPipe
 from lablib.environments.meter import LONGEST_CHECK_S, CpuShare, Usage
 from lablib.environments.runtime_api import Event, RuntimeApi
 from lablib.environments.runtimes import PythonRuntime
 from lablib.environments.spawner.plan import Plan
+from lablib.environments.spawning import Spawner, wait_reason
 from lablib.environments.spec import EnvironmentSpec
 from lablib.models import limits
 
 _DISK_CHECK_S = 0.1
+_KILL_CHECK_S = 0.001
 
 
 class Machine:
@@ -54,10 +55,10 @@ class Machine:
         self.api = RuntimeApi(self._put)
         self.log = LogPipe(on_log)
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._guard: Guard | None = None
-        self._pid = 0
+        self._pid = self._init = 0
+        self._starting = False
         self._stopped: list[int] = []
-        self._killed = asyncio.Event()
+        self._gone = asyncio.Event()
         self._cpu = CpuShare(limits.vcpus(spec.memory_mb), host.cores)
         self._usage = Usage()
         self._metered = False
@@ -70,13 +71,13 @@ class Machine:
 
     # --- start and end --------------------------------------------------------------
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Start the runtime process; what becomes of it are events."""
         while not self._events.empty():
             self._events.get_nowait()
-        if self._guard is None:
-            self._guard = self._spawner.spawn(self._plan(), self.log.write_fd, self._on_guard)
-        self._guard.order("start")
+        self._starting = True
+        self._gone.clear()
+        self._spawner.start(self._plan(), self.log.write_fd, self._on_message)
         self._watch(metered=False)
 
     def _plan(self) -> Plan:
@@ -96,55 +97,65 @@ class Machine:
         readable = launch.readable if self._host.namespaces else [*launch.readable, *folders.values()]
         environ = {**self._spec.environ, **launch.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address}
         return Plan(
-            launch.argv, environ, self._host.namespaces, str(self._folder), str(self._spec.code),
-            str(self._runtime.folder), layers, readable, self._spec.ephemeral_mb,
+            self._spec.id, launch.argv, environ, self._host.namespaces, str(self._folder), str(self._spec.code),
+            str(self._runtime.folder), layers, readable, self._spec.ephemeral_mb, self._init,
         )  # fmt: skip
 
-    def _on_guard(self, message: dict[str, Any]) -> None:
-        if "started" in message:
-            assert self._guard is not None
-            self._pid = self._guard.runtime_pid(message["started"], self._host.namespaces)
+    def _on_message(self, message: dict[str, Any]) -> None:
+        if "runtime" in message:
+            self._pid, self._init = message["runtime"], message["init"]
         elif "exit" in message:
-            self._pid = 0
-            self.log.drain(flush=True)
+            self._ended()
             self._put(("exit", wait_reason(message["exit"])))
-        elif "killed" in message:
-            self._killed.set()
         elif "failed" in message:
+            if not self._pid:
+                self._ended()
             self._put(("failed", message["failed"]))
-        elif "lost" in message:
-            self._guard, self._pid = None, 0
-            self._killed.set()
-            self._put(("exit", "Runtime exited with error: signal: killed"))
+
+    def _ended(self) -> None:
+        self._pid, self._starting = 0, False
+        self.log.drain(flush=True)
+        self._gone.set()
 
     async def kill(self) -> None:
         """End every process; the environment and its /tmp stay."""
         self._unwatch()
-        processes.send(self._pids(), signal.SIGKILL)
-        if self._guard is not None:
-            self._killed.clear()
-            self._guard.order("kill")
-            await self._killed.wait()
+        if self._starting:
+            while pids := self._pids():
+                processes.send(pids, signal.SIGKILL)
+                await asyncio.sleep(_KILL_CHECK_S)
+            await self._gone.wait()
         self.log.drain(flush=True)
-        self._pid, self._stopped = 0, []
+        self._stopped = []
         self.api.forget()
 
     async def close(self) -> None:
         """End everything and leave nothing."""
         self._unwatch()
-        processes.send(self._pids(), signal.SIGKILL)
-        if self._guard is not None:
-            self._guard.close(self._host.namespaces)
+        await self.kill()
+        if self._init:
+            processes.send([self._init], signal.SIGKILL)
+        self._spawner.forget(self._spec.id)
         await self.api.close()
         self.log.close()
-        self.log.close_write()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _pids(self) -> list[int]:
-        """The runtime and everything below it, the guard aside."""
-        if self._guard is None or not self._guard.pid:
-            return [self._pid] if self._pid else []
-        return processes.descendants(self._guard.pid)
+        """The runtime and everything it started, process 1 of its namespace aside."""
+        found = [self._pid, *processes.descendants(self._pid)] if self._pid else []
+        if self._init:
+            found += processes.descendants(self._init)  # what lost its parent
+        elif not self._host.namespaces:
+            found += self._strays()
+        return found
+
+    def _strays(self) -> list[int]:
+        """Without namespaces: children of ours that lost their parent, known by a variable they carry."""
+        found: list[int] = []
+        for pid in processes.children(self._spawner.pid):
+            if pid != self._pid and processes.carries(pid, self._spec.id):
+                found += [pid, *processes.descendants(pid)]
+        return found
 
     # --- freeze and thaw ------------------------------------------------------------
 
@@ -225,7 +236,7 @@ class Machine:
 
     def died_while_frozen(self) -> bool:
         """Whether the runtime ended since the last invocation; forgets what else is left over."""
-        died = False
+        died = not processes.runs(self._pid)  # word of it may still be on its way
         while not self._events.empty():
             kind, _ = self._events.get_nowait()
             died = died or kind in ("exit", "failed")

@@ -17,9 +17,11 @@ LINUX = sys.platform == "linux"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     """Direct children of every thread of `pid` (a child belongs to the thread that made it)."""
     found: list[int] = []
+    if not LINUX:
+        return _children_elsewhere(pid, recursive=False)
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
@@ -32,39 +34,40 @@ def _children(pid: int) -> list[int]:
 def descendants(pid: int) -> list[int]:
     """Every process below `pid`, parents before their children."""
     if not LINUX:
-        return _descendants_elsewhere(pid)
+        return _children_elsewhere(pid, recursive=True)
     found: list[int] = []
     todo = [pid]
     while todo:
-        below = _children(todo.pop())
+        below = children(todo.pop())
         found += below
         todo += below
     return found
 
 
-def _descendants_elsewhere(pid: int) -> list[int]:
+def _children_elsewhere(pid: int, *, recursive: bool) -> list[int]:
     import psutil  # type: ignore[import-untyped]
 
     try:
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        return [child.pid for child in psutil.Process(pid).children(recursive)]
     except psutil.NoSuchProcess:
         return []
+
+
+def carries(pid: int, mark: str) -> bool:
+    """Whether the environment of `pid` holds `mark`; no, once it is gone."""
+    if not LINUX:
+        return pid in _marked_elsewhere(mark)
+    try:
+        return mark.encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False  # another user's, or already gone
 
 
 def marked(mark: str) -> list[int]:
     """Processes of ours whose environment holds `mark`, wherever they hang in the tree."""
     if not LINUX:
         return _marked_elsewhere(mark)
-    wanted = mark.encode()
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                if wanted in Path(f"/proc/{entry}/environ").read_bytes():
-                    found.append(int(entry))
-            except OSError:
-                continue  # another user's, or already gone
-    return found
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and carries(int(entry), mark)]
 
 
 def _marked_elsewhere(mark: str) -> list[int]:
@@ -78,6 +81,20 @@ def _marked_elsewhere(mark: str) -> list[int]:
         except (psutil.Error, OSError):
             continue
     return found
+
+
+def runs(pid: int) -> bool:
+    """Whether `pid` is there and has not ended (a stopped process runs, a zombie does not)."""
+    if not pid:
+        return False
+    try:
+        if LINUX:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                return file.read().rsplit(b")", 1)[1].split()[0] not in b"ZX"
+        os.kill(pid, 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return True
 
 
 def send(pids: Iterable[int], number: signal.Signals) -> None:

@@ -24,9 +24,9 @@ from typing import Any
 
 from lablib.environments import host as hosts
 from lablib.environments.environment import Environment
-from lablib.environments.guards import Spawner
 from lablib.environments.machine import Machine
 from lablib.environments.runtimes import PythonRuntime, python_only
+from lablib.environments.spawning import Spawner
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem
 from lablib.environments.wire import FrameProtocol
 
@@ -39,8 +39,8 @@ class Supervisor:
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
         self._folder = Path(options["folder"])
-        self._spawner = Spawner()
         self._python = PythonRuntime(self._folder / "runtime-python")
+        self._spawner: Spawner | None = None
         self._host: hosts.Host | None = None
         self._environments: dict[str, Environment] = {}
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
@@ -58,6 +58,7 @@ class Supervisor:
             loop.add_reader(lifeline, self._on_lifeline, lifeline)
         control = socket.socket(fileno=self._options["control"])
         await loop.create_unix_connection(lambda: self._protocol, sock=control)
+        self._spawner = Spawner(self._stop)
         options = {name: self._options[name] for name in ("isolation", "cpu_share")}
         self._host = await hosts.look(self._spawner, **options)
         self._protocol.send({"ready": self._host.to_wire()})
@@ -75,7 +76,8 @@ class Supervisor:
 
     async def _leave_nothing(self) -> None:
         await asyncio.gather(*(self._destroy(name) for name in list(self._environments)))
-        self._spawner.close()
+        if self._spawner is not None:
+            self._spawner.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     # --- frames ---------------------------------------------------------------------
@@ -111,7 +113,7 @@ class Supervisor:
     async def _create(self, spec: EnvironmentSpec) -> dict[str, Any]:
         """Make it and begin its INIT; the reply does not wait for INIT's end."""
         python_only(spec.runtime)
-        assert self._host is not None
+        assert self._host is not None and self._spawner is not None
         folder = self._folder / f"environment-{spec.id}"
         environment: Environment
 

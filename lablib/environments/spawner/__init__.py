@@ -1,12 +1,11 @@
-"""The spawner: a tiny process that makes environments' processes.
+"""The spawner: a small process that makes environments' processes, and is parent to them all.
 
-It is one of its own because a child is forked from it for every environment, and
-what it forks should be small: it imports neither the rest of lablib nor asyncio.
-`lablib.environments` is not imported either, so the supervisor starts this room as a
-top-level package named ``spawner``.
+It is one of its own because a child is forked from it for every environment, and what
+is forked should be small: it imports neither the rest of lablib nor asyncio. The
+supervisor starts this room as a top-level package named ``spawner``.
 
-- main.py: takes orders from the supervisor and forks;
-- guard.py: the process that keeps one environment's processes, and outlives them;
-- sandbox.py: what these processes may see, with namespaces;
-- landlock.py: what they may open, without.
+- main.py: takes orders from the supervisor, forks, says how each process ended;
+- namespaces.py: what an environment may see, with namespaces;
+- landlock.py: what it may open, without;
+- launch.py: the last steps of a runtime process before it is one.
 """

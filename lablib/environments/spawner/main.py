@@ -1,98 +1,267 @@
-"""The spawner's loop: an order in, a guard out.
+"""The spawner's loop: orders in, processes out, and word of how each ended.
 
-Wire (a SOCK_SEQPACKET-like stream of length-prefixed messages): the supervisor sends a
-Plan with two descriptors, the guard's socket and the log pipe's write end. The spawner
-answers nothing; the guard speaks for itself on its own socket.
+Orders are length-prefixed Plans, each with one descriptor, the log pipe's write end.
+Messages are one JSON object a line, with the environment's ``id`` and ``runtime`` (its
+pid) and ``init`` (the pid of process 1 of its namespaces, else 0); ``failed`` (why it
+could not start); or ``exit`` (the wait status).
+
+When the supervisor's end of the control socket closes, the spawner kills everything
+below it and ends. When the spawner itself is killed, the kernel kills its children
+(PR_SET_PDEATHSIG), and with each process 1 its whole namespace.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
+import json
 import os
+import select
 import signal
 import socket
 import struct
 import sys
+from typing import Any
 
-from .guard import run_guard, send_message
+from .launch import become_runtime, die_with_parent
+from .namespaces import Namespaces
 from .plan import Plan
-from .sandbox import unshare_namespaces
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 _LINUX = sys.platform == "linux"
+_PR_SET_CHILD_SUBREAPER = 36
 
 
-def _prctl(option: int, value: int) -> None:
-    if _LINUX:
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+class _Loop:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._reports: dict[int, tuple[str, bytes]] = {}
+        self._runtimes: dict[int, str] = {}
+        self._ended: dict[int, int] = {}
+        self._makers: dict[int, int] = {}
+        self._wake, wake = os.pipe()
+        for descriptor in (self._wake, wake):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
 
+    def serve(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._control.fileno(), self._wake, *self._reports], [], [])
+            for descriptor in ready:
+                if descriptor in self._reports:
+                    self._read_report(descriptor)
+            if self._wake in ready:
+                os.read(self._wake, 4096)
+                self._reap()
+            if self._control.fileno() in ready and not self._obey():
+                return
 
-def _receive(control: socket.socket) -> tuple[bytes, list[int]] | None:
-    header, descriptors, _, _ = socket.recv_fds(control, 4, 2)
-    if not header:
-        return None
-    (length,) = struct.unpack("!I", header)
-    body = b""
-    while len(body) < length:
-        part = control.recv(length - len(body))
-        if not part:
-            return None
-        body += part
-    return body, descriptors
-
-
-def _become_guard(plan: Plan, guard_socket: socket.socket, log: int) -> None:
-    """In the spawner's child: a guard, in namespaces of its own if the plan says so.
-
-    A new PID namespace begins with the next child, so there is one more fork; the
-    child's pid, as the host sees it, is the first thing the supervisor is told.
-    """
-    if plan.namespaces:
+    def _say(self, message: dict[str, Any]) -> None:
         try:
-            unshare_namespaces()
-        except OSError as error:
-            send_message(guard_socket, {"failed": f"no namespaces: {error}"})
-            return
+            self._control.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            pass  # the supervisor is gone: the loop is about to see that
+
+    # --- orders -----------------------------------------------------------------------
+
+    def _obey(self) -> bool:
+        """Take one order; False when there will be no more."""
+        header, descriptors, _, _ = socket.recv_fds(self._control, 4, 1)
+        if len(header) < 4:
+            return False
+        (length,) = struct.unpack("!I", header)
+        text = b""
+        while len(text) < length:
+            part = self._control.recv(length - len(text))
+            if not part:
+                return False
+            text += part
+        self._spawn(Plan.loads(text), descriptors[0])
+        return True
+
+    def _spawn(self, plan: Plan, log: int) -> None:
+        os.set_inheritable(log, False)  # as received, every program would keep it
+        report, write = os.pipe()
+        gone, gate = os.pipe()
         pid = os.fork()
-        if pid:
-            send_message(guard_socket, {"guard": pid})
-            return
-    else:
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        send_message(guard_socket, {"guard": os.getpid()})
-    run_guard(plan, guard_socket, log)
+        if pid == 0:
+            os.close(gate)
+            _in_child(plan, log, write, gone)
+        for descriptor in (log, write, gone):
+            os.close(descriptor)
+        self._reports[report] = (plan.id, b"")
+        if plan.namespaces:
+            self._makers[pid] = gate
+        else:
+            os.close(gate)
+            self._know(plan.id, pid, init=0)
+
+    # --- what became of them ------------------------------------------------------------
+
+    def _know(self, name: str, runtime: int, init: int) -> None:
+        self._runtimes[runtime] = name
+        self._say({"id": name, "runtime": runtime, "init": init})
+        if runtime in self._ended:
+            self._tell_end(runtime, self._ended.pop(runtime))
+
+    def _read_report(self, descriptor: int) -> None:
+        name, rest = self._reports[descriptor]
+        data = os.read(descriptor, 4096)
+        *lines, rest = (rest + data).split(b"\n")
+        self._reports[descriptor] = (name, rest)
+        for line in lines:
+            message = json.loads(line)
+            if "failed" in message:
+                self._say({"id": name, **message})
+            else:
+                self._know(name, message["runtime"], message["init"])
+        if not data:
+            del self._reports[descriptor]
+            os.close(descriptor)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._makers:
+                # Its children are ours by now: they may bind their lives to ours.
+                os.close(self._makers.pop(pid))
+            else:
+                self._tell_end(pid, status)
+
+    def _tell_end(self, pid: int, status: int) -> None:
+        name = self._runtimes.pop(pid, None)
+        if name is not None:
+            self._say({"id": name, "exit": status})
+        else:
+            # A runtime whose maker has not been read yet, a process 1, or a child that a handler left.
+            self._ended[pid] = status
+
+    def kill_everything(self) -> None:
+        """At the end: whatever runs below, also in sessions of its own."""
+        while below := _descendants():
+            for pid in below:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except (ProcessLookupError, PermissionError):
+                    continue
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
 
 
-def _spawn(control: socket.socket, plan: Plan, descriptors: list[int]) -> None:
-    guard_fd, log = descriptors
-    for descriptor in descriptors:  # as received, a program that is started would keep them
-        os.set_inheritable(descriptor, False)
-    if os.fork():
-        os.close(guard_fd)
-        os.close(log)
-        return
-    status = 1
+def _descendants() -> list[int]:
+    """As lablib.environments.processes, which this small process does not load."""
+    found: list[int] = []
+    todo = [os.getpid()]
+    while todo:
+        pid = todo.pop()
+        try:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                    children = [int(child) for child in file.read().split()]
+                found += children
+                todo += children
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked; elsewhere than on Linux nothing is found
+    return found
+
+
+# --- in the child ---------------------------------------------------------------------
+
+
+def _in_child(plan: Plan, log: int, report: int, gone: int) -> None:
+    """Become the runtime, or with namespaces its maker; never returns."""
     try:
-        control.close()
-        # A session of its own: a Ctrl-C in the terminal is not for functions.
-        os.setsid()
-        _become_guard(plan, socket.socket(fileno=guard_fd), log)
-        status = 0
+        if plan.namespaces:
+            _make(plan, log, report, gone)
+        else:
+            become_runtime(plan, log)
+    except BaseException as error:  # a forked child must not run on in the spawner's place
+        _report(report, {"failed": f"{error}"})
     finally:
-        os._exit(status)
+        os._exit(127)
+
+
+def _report(descriptor: int, message: dict[str, Any]) -> None:
+    os.write(descriptor, json.dumps(message).encode() + b"\n")
+
+
+def _make(plan: Plan, log: int, report: int, gone: int) -> None:
+    """Make or join namespaces, then process 1 (if new) and the runtime; then be gone.
+
+    Both wait (`gone` ends) until the spawner has reaped this process: only then are they
+    the spawner's children, and PR_SET_PDEATHSIG is about the parent of that moment.
+    """
+    namespaces = Namespaces(plan)
+    if plan.init:
+        namespaces.join(plan.init)
+        init = plan.init
+    else:
+        namespaces.make()
+        ready, mounted = os.pipe()
+        init = os.fork()
+        if init == 0:
+            _be_process_1(namespaces, gone, mounted)
+        os.close(mounted)
+        if not os.read(ready, 1):
+            raise OSError("a new /proc cannot be mounted (a container that masks its own forbids it)")
+        namespaces.enter()
+    runtime = os.fork()
+    if runtime == 0:
+        os.read(gone, 1)
+        _exec(plan, log, report)
+    _report(report, {"runtime": runtime, "init": init})
+    os._exit(0)
+
+
+def _exec(plan: Plan, log: int, report: int) -> None:
+    try:
+        become_runtime(plan, log)
+    except BaseException as error:
+        _report(report, {"failed": f"{plan.argv[0]}: {error}"})
+    finally:
+        os._exit(127)
+
+
+def _be_process_1(namespaces: Namespaces, gone: int, mounted: int) -> None:
+    """Nothing but process 1: it reaps (SIGCHLD ignored), and its end is everybody's.
+
+    A program of a few kilobytes, not a forked Python of two megabytes.
+    """
+    try:
+        namespaces.mount_proc()
+        os.write(mounted, b"1")
+        os.read(gone, 1)
+        die_with_parent()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        os.setsid()
+        null = os.open("/dev/null", os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        os.execve(namespaces.idle_program, ["sleep", "2147483647"], {})
+    finally:
+        os._exit(127)
 
 
 def main() -> None:
-    """Serve until the supervisor's end of the control socket is closed."""
+    """Serve until the supervisor lets go."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps guards for us
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # guards end up here, and are reaped, when their maker exits
-    while True:
-        order = _receive(control)
-        if order is None:
-            return
-        text, descriptors = order
-        _spawn(control, Plan.loads(text), descriptors)
+    die_with_parent()
+    if _LINUX:
+        # Processes whose parent ended come here, and are reaped here.
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    gc.disable()
+    gc.freeze()
+    loop = _Loop(control)
+    try:
+        loop.serve()
+    finally:
+        loop.kill_everything()

@@ -8,17 +8,22 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True)
 class Plan:
-    """How to start an environment's processes.
+    """How to start an environment's runtime process.
 
     Attributes
     ----------
+    id
+        The environment's; every message about it carries it.
     argv, environ
         Of the runtime process.
     namespaces
-        Make a root of its own (sandbox.py). Without, `folder`/tmp is the
+        Make a root of its own (namespaces.py). Without, `folder`/tmp is the
         environment's ``/tmp``, and Landlock, where the kernel has it, shuts the rest.
+    init
+        With namespaces: process 1 of those to join (its pid on the host), after a
+        reset; 0 to make new ones.
     folder
-        The environment's own folder on the host, emptied by its guard at the end.
+        The environment's own folder on the host.
     task, layers, runtime
         What appears at /var/task, /opt and /var/runtime.
     readable
@@ -27,6 +32,7 @@ class Plan:
         Size of /tmp in MB (namespaces only; without, the supervisor measures it).
     """
 
+    id: str
     argv: list[str]
     environ: dict[str, str]
     namespaces: bool
@@ -36,6 +42,7 @@ class Plan:
     layers: list[str] = field(default_factory=list)
     readable: list[str] = field(default_factory=list)
     tmp_mb: int = 512
+    init: int = 0
 
     def dumps(self) -> bytes:
         return json.dumps(asdict(self)).encode()

@@ -1,0 +1,67 @@
+"""The last steps of a runtime process, between fork and exec."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import struct
+import sys
+
+from . import landlock
+from .plan import Plan
+
+_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG = 1
+_PR_SET_SECUREBITS = 28
+_SECBIT_NOROOT = 0b11  # and locked
+_CAPABILITY_VERSION_3 = 0x20080522
+
+# Lambda's quota (DG gettingstarted-limits, 2026). Its 1,024 processes and threads are not
+# limited here: RLIMIT_NPROC counts all of the user's processes, the learner's own too.
+_FILE_DESCRIPTORS = 1024
+
+
+def die_with_parent() -> None:
+    """SIGKILL for this process when its parent, by now the spawner, ends (Linux)."""
+    if _LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def become_runtime(plan: Plan, log: int) -> None:
+    """Turn this process into the runtime; raises OSError where that fails."""
+    die_with_parent()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.setsid()  # a Ctrl-C in the terminal is not for functions
+    null = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(null, 0)
+    # 3 is the runtime client's framed log: in the same pipe as what is printed, so in one order.
+    for descriptor in (1, 2, 3):
+        os.dup2(log, descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILE_DESCRIPTORS, _FILE_DESCRIPTORS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if plan.namespaces:
+        os.chdir("/var/task")
+    else:
+        os.chdir(plan.task)
+        landlock.restrict(plan)
+        _drop_capabilities()
+    os.execve(plan.argv[0], plan.argv, plan.environ)
+
+
+def _drop_capabilities() -> None:
+    """A function of a learner who is root (a container) is a user like any other.
+
+    Its user is still 0, which owns the learner's files: Landlock keeps those shut, but not
+    what a capability opens, such as /proc/PID/environ of other processes.
+    """
+    if not _LINUX or os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NOROOT, 0, 0, 0)
+    header, nothing = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24)
+    if libc.capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "capset")
