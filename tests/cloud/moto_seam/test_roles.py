@@ -1,0 +1,66 @@
+"""Contract: roles, the credentials of a function, and whose an access key is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lablib.cloud.moto_seam import keys, roles
+from tests.cloud.moto_seam.conftest import Moto
+
+LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "may"),
+    [
+        (LAMBDA, True),
+        (LAMBDA | {"Principal": {"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}}, True),
+        (LAMBDA | {"Action": ["sts:AssumeRole", "sts:TagSession"]}, True),
+        (LAMBDA | {"Principal": {"Service": "ec2.amazonaws.com"}}, False),
+        (LAMBDA | {"Principal": {"AWS": "*"}}, False),
+        (LAMBDA | {"Effect": "Deny"}, False),
+        (LAMBDA | {"Action": "sts:TagSession"}, False),
+    ],
+)
+def test_who_may_be_assumed_by_lambda(moto: Moto, statement: dict[str, Any], may: bool) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = moto.client("iam").create_role(RoleName="role", Path="/service/", AssumeRolePolicyDocument=document)["Role"]
+    assert roles.may_be_assumed_by_lambda(role["Arn"]) is may
+
+
+def test_a_role_that_does_not_exist(moto: Moto) -> None:
+    assert not roles.may_be_assumed_by_lambda("arn:aws:iam::123456789012:role/none")
+    assert not roles.may_be_assumed_by_lambda("nonsense")
+
+
+def test_a_functions_credentials_are_known_and_named(moto: Moto) -> None:
+    key = roles.assume("arn:aws:iam::123456789012:role/service/thumbnails", "thumbnail")
+    secret = keys.known(key.access_key_id)
+    assert secret == keys.Secret(key.secret_access_key, key.session_token, moto.now + roles.SESSION_SECONDS)
+    moto.session = type(moto.session)(key.access_key_id, key.secret_access_key, key.session_token, "eu-west-1")
+    identity = moto.client("sts").get_caller_identity()
+    assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/thumbnails/thumbnail"
+
+
+def test_whose_an_access_key_is(moto: Moto) -> None:
+    iam, sts = moto.client("iam"), moto.client("sts")
+    iam.create_user(UserName="ann")
+    user = iam.create_access_key(UserName="ann")["AccessKey"]
+    assert keys.secret_of(user["AccessKeyId"]) == keys.Secret(user["SecretAccessKey"])
+    iam.update_access_key(UserName="ann", AccessKeyId=user["AccessKeyId"], Status="Inactive")
+    assert keys.secret_of(user["AccessKeyId"]) is None
+    role = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="session", DurationSeconds=900)["Credentials"]
+    assert keys.secret_of(role["AccessKeyId"]) == keys.Secret(role["SecretAccessKey"], role["SessionToken"], moto.now + 900)
+    for session in (sts.get_session_token(), sts.get_federation_token(Name="ann")):
+        key = session["Credentials"]
+        found = keys.secret_of(key["AccessKeyId"])
+        assert found is not None and found.session_token == key["SessionToken"]
+    # The key that moto would give out to everybody.
+    assert keys.secret_of("AKIAIOSFODNN7EXAMPLE") is None
+
+
+def test_the_clouds_own_credentials_are_the_accounts(moto: Moto) -> None:
+    assert moto.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:root"
