@@ -66,11 +66,12 @@ def _from_query(request: Request) -> Receive | None:
 
 
 class Polls:
-    """The polls that wait now."""
+    """The polls of this cloud; `waiting` counts those that wait now."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._written = asyncio.Event()
+        self.waiting = 0
 
     def wake(self) -> None:
         """Something was written that a poll may wait for: have each look again."""
@@ -98,9 +99,11 @@ class Polls:
         due = asyncio.Event()
         timer = self._clock.at(until + 0.002, due.set, "a waiting ReceiveMessage")
         waits = [asyncio.ensure_future(event.wait()) for event in (written, due, gone)]
+        self.waiting += 1
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.waiting -= 1
             timer.cancel()
             for wait in waits:
                 wait.cancel()

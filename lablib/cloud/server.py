@@ -225,7 +225,10 @@ class Cloud:
         self._placement.changed(name, kept)
 
     def _doctor(self) -> Mapping[str, Any]:
-        return {"url": self._url, "region": self._options.region, "credentials": self._options.credentials, **self._facts}
+        return {
+            "url": self._url, "region": self._options.region, "credentials": self._options.credentials,
+            "functions": len(self._functions), "waiting_polls": self._polls.waiting, **self._facts,
+        }  # fmt: skip
 
     async def _reset(self) -> None:
         """An empty cloud again, at the same address, on real time."""
