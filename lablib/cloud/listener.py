@@ -122,9 +122,8 @@ class Listener:
 
     def serve(self, answer: Answerer) -> None:
         """Begin to answer requests."""
-        self._server = HTTPServer(
-            _Exchanges(answer), max_body_size=LARGEST_BODY, max_header_size=LARGEST_HEADERS, chunk_size=1 << 20
-        )
+        # tornado's own chunk of 64 KB: it zeroes a whole chunk before each read, and 1 MB costs 0.6 ms a time.
+        self._server = HTTPServer(_Exchanges(answer), max_body_size=LARGEST_BODY, max_header_size=LARGEST_HEADERS)
         self._server.add_sockets(self._sockets)
 
     async def close(self) -> None:
