@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +123,8 @@ class DataPlane:
         SupervisorLost
             The supervisor died meanwhile.
         """
-        header = asdict(invocation)
-        payload = header.pop("payload")
-        order = {"op": "invoke", "environment": environment, "invocation": header}
-        reply, body = await self._order(order, payload)
+        order = {"op": "invoke", "environment": environment, "invocation": invocation.to_wire()}
+        reply, body = await self._order(order, invocation.payload)
         return Outcome.from_wire(reply["outcome"], body)
 
     async def destroy(self, environment: str) -> None:

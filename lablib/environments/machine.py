@@ -162,7 +162,8 @@ class Machine:
     def freeze(self) -> None:
         """Stop every process between invocations, also one that was being made meanwhile."""
         self._unwatch()
-        frozen: set[int] = set()
+        processes.send([self._pid], signal.SIGSTOP)  # from now on it makes no more
+        frozen = {self._pid}
         while new := [pid for pid in self._pids() if pid not in frozen]:
             processes.send(new, signal.SIGSTOP)
             frozen.update(new)
@@ -229,7 +230,7 @@ class Machine:
 
     def peak_mb(self) -> int:
         """Max Memory Used, in MB: never more than the function has."""
-        peak = math.ceil(self._usage.close(self._pids()) / limits.MB)
+        peak = math.ceil(self._usage.close(self._stopped) / limits.MB)
         return min(peak, self._spec.memory_mb)
 
     # --- events -----------------------------------------------------------------------

@@ -73,6 +73,10 @@ class Invocation:
     client_context: str | None = None
     cognito_identity: str | None = None
 
+    def to_wire(self) -> dict[str, Any]:
+        """Without the payload, which travels beside the JSON, as bytes."""
+        return {name: value for name, value in self.__dict__.items() if name != "payload"}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -104,9 +108,8 @@ class Outcome:
     max_memory_mb: int
 
     def to_wire(self) -> dict[str, Any]:
-        wire = asdict(self)
-        del wire["payload"]  # travels beside the JSON, as bytes
-        return wire
+        """Without the payload, as above."""
+        return {name: value for name, value in self.__dict__.items() if name != "payload"}
 
     @classmethod
     def from_wire(cls, wire: dict[str, Any], payload: bytes) -> Outcome:
