@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lablib import machine
 from lablib.aws.role import ensure_role
 from lablib.errors import SourceError
-from lablib.models.limits import vcpus
+from lablib.models.limits import MEMORY_MB_PER_VCPU, vcpus
 from lablib.packaging import NotPackageable, Package, from_path
 
 
@@ -79,9 +78,16 @@ def remarks(package: Package, handler: str, settings: Settings) -> list[str]:
     is_python = (settings.runtime or "python").startswith("python")
     if is_python and not settings.layers and (complaint := package.complaint(handler)):
         said.append(f"Warning: {complaint}")
-    if settings.memory > (full := machine.full_share_mb()):
+    if settings.memory > (full := full_share_mb()):
         said.append(
-            f"Note: on AWS {settings.memory} MB comes with {vcpus(settings.memory):.1f} vCPU; this machine has "
-            f"that share up to {full} MB."
+            f"Note: on AWS {settings.memory} MB comes with {vcpus(settings.memory):.1f} vCPU; this machine has that share up to "
+            f"{full} MB."
         )
     return said
+
+
+def full_share_mb() -> int:
+    """The largest memory, in MB, whose CPU share this machine has in full."""
+    from lablib.environments.host import cores  # here, since a notebook needs nothing else of the data plane
+
+    return int(cores() * MEMORY_MB_PER_VCPU)

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from lablib import machine
-from lablib.deployment import this_runtime
+from lablib.deployment import full_share_mb, this_runtime
 from lablib.errors import LabError
+from lablib.environments.host import cores
 from lablib.local import launch
+from lablib.models.limits import MEMORY_MB
 
 State = Literal["ok", "limited", "missing"]
 _MARK: dict[State, str] = {"ok": "ok      ", "limited": "limited ", "missing": "MISSING "}
@@ -123,13 +124,12 @@ def _namespace_remedy() -> str:
 
 
 def _processor(facts: Mapping[str, object]) -> Iterator[Finding]:
-    available = float(str(facts.get("cores", machine.cores())))
-    full = machine.full_share_mb(available)
-    says = f"{available:g} cores: functions have the CPU share that AWS gives up to {full:,} MB"
-    if full >= 10_240:
-        yield Finding("processor", "ok", "enough cores for the CPU share of every memory, to 10,240 MB")
+    full = full_share_mb()
+    says = f"{cores():g} cores: functions have the CPU share that AWS gives up to {full:,} MB"
+    if full >= MEMORY_MB.highest:
+        yield Finding("processor", "ok", f"{cores():g} cores: enough for the CPU share of every memory")
     else:
-        yield Finding("processor", "limited", f"{says}; with more memory they have all {available:g}, and no more")
+        yield Finding("processor", "limited", f"{says}; with more memory they have all {cores():g}, and no more")
     if not facts.get("cpu_share", True):
         yield Finding("CPU share", "limited", "switched off: every function has whole cores")
 

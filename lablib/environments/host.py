@@ -34,7 +34,7 @@ class Host:
     landlock
         The kernel's Landlock ABI; 0 where there is none. Used without namespaces.
     cores
-        CPUs this process may use: no function gets more, whatever its memory.
+        CPUs this process may use, a container's quota in mind: no function gets more, whatever its memory.
     cpu_share
         Whether CPU is held to the share that memory buys.
     """
@@ -42,15 +42,20 @@ class Host:
     namespaces: bool
     reason: str
     landlock: int
-    cores: int
+    cores: float
     cpu_share: bool
 
     def to_wire(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else (os.cpu_count() or 1)
+def cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> float:
+    """CPUs this process may be scheduled on, or its container's quota (cgroup v2) when that is less."""
+    usable = float(len(os.sched_getaffinity(0)) if sys.platform == "linux" else (os.cpu_count() or 1))
+    if not quota.exists():
+        return usable
+    allowed, period = quota.read_text().split()
+    return usable if allowed == "max" else min(usable, int(allowed) / int(period))
 
 
 async def look(spawner: Spawner, *, isolation: str, cpu_share: bool) -> Host:

@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lablib.machine import cores
+from lablib.environments.host import cores
 from tests.bench import bare, calls, kernel, limits, targets
 from tests.bench.memory import pss_mb, tree
 from tests.bench.table import Goal, Row, at_most, render, times_faster, times_the_rate
