@@ -78,7 +78,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("local cloud", "ok", f"started in {time.perf_counter() - began:.1f} s")
     finally:
         cloud.close()
-    yield from _isolation(facts)
+    yield from isolation(facts)
     yield from _processor(facts)
     yield _other_runtimes()
 
@@ -93,7 +93,7 @@ def _python() -> Finding:
     return Finding("Python", "ok", f"{version} {runs}; lab.deploy says {this_runtime()}")
 
 
-def _isolation(facts: Mapping[str, object]) -> Iterator[Finding]:
+def isolation(facts: Mapping[str, object]) -> Iterator[Finding]:
     """Namespaces, or what stands in for them and what that leaves open."""
     if facts.get("namespaces"):
         yield Finding("isolation", "ok", "user namespaces: each environment has its own /tmp, processes and read-only /var/task")

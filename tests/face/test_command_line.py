@@ -1,0 +1,82 @@
+"""`python -m lablib`: serve's arguments and first lines, doctor's findings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from lablib import doctor
+from lablib.doctor import Finding
+from tests.face.endings import Ending
+
+
+def lablib(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "lablib", *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_prints_what_a_shell_needs_and_stops_cleanly(number: signal.Signals) -> None:
+    serving = subprocess.Popen([sys.executable, "-m", "lablib", "serve", "--region", "sa-east-1"], stdout=subprocess.PIPE, text=True)
+    assert serving.stdout is not None
+    lines = [serving.stdout.readline().strip()]
+    while not lines[-1].startswith("ready "):
+        lines.append(serving.stdout.readline().strip())
+    url = lines[-1].removeprefix("ready ")
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines[:-1])
+    assert exported["AWS_ENDPOINT_URL"] == url and exported["AWS_REGION"] == "sa-east-1"
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"} <= exported.keys()
+    ending = Ending(serving.pid, url)
+    os.kill(serving.pid, number)
+    assert serving.wait(5) == 0
+    assert ending.wait(2) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--port", "99999"], "99999 is no port"),
+        (["serve", "--port", "-1"], "-1"),
+        (["serve", "--pending", "long"], "long is no number of seconds"),
+        (["serve", "--credentials", "some"], "choose from"),
+        (["dance"], "choose from"),
+        ([], "COMMAND"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments: list[str], said: str) -> None:
+    ran = lablib(*arguments)
+    assert ran.returncode == 2 and said in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_doctor_tries_and_says_that_labs_run() -> None:
+    ran = lablib("doctor")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Labs run on this machine." in ran.stdout and "MISSING" not in ran.stdout
+    assert "any of them, on this one interpreter" in ran.stdout
+
+
+def test_doctor_says_the_same_as_json() -> None:
+    ran = lablib("doctor", "--json")
+    said = json.loads(ran.stdout)
+    assert said["labs_run"] is True and ran.returncode == 0
+    assert [finding["name"] for finding in said["findings"]][:4] == ["Python", "packages", "local cloud", "isolation"]
+
+
+def test_doctor_names_what_the_mode_without_namespaces_leaves_open() -> None:
+    (isolation, landlock) = doctor.isolation({"namespaces": False, "reason": "the kernel forbids them", "landlock": 0})
+    assert isolation.state == "limited" and "the kernel forbids them" in isolation.says
+    assert "C extensions" in isolation.says and "subprocesses" in isolation.says and isolation.remedy
+    assert landlock.state == "limited" and "can read the files that you can" in landlock.says
+    (_, landlock) = doctor.isolation({"namespaces": False, "reason": "", "landlock": 4})
+    assert landlock.state == "ok"
+
+
+def test_doctor_fails_when_something_needed_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda: [Finding("packages", "missing", "not installed: moto", "pip install -r requirements.txt")])
+    assert doctor.main() == 1
+    said = capsys.readouterr().out
+    assert "MISSING  packages  not installed: moto." in said and "To get it: pip install -r requirements.txt" in said
