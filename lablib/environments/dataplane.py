@@ -189,7 +189,6 @@ class DataPlane:
             if not future.done():
                 future.set_exception(SupervisorLost("the supervisor died, and every environment with it"))
         if not self._closing:
-            # Guards end with their supervisor; what left a guard's reach carries its mark.
-            for name in environments:
-                processes.send(processes.marked(name), signal.SIGKILL)
+            # The spawner ends with its supervisor, and kills what is below it; this is for the case that it was killed too.
+            processes.send(processes.marked(environments), signal.SIGKILL)
             self._on_lost()

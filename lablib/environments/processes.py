@@ -63,11 +63,13 @@ def carries(pid: int, mark: str) -> bool:
         return False  # another user's, or already gone
 
 
-def marked(mark: str) -> list[int]:
-    """Processes of ours whose environment holds `mark`, wherever they hang in the tree."""
+def marked(marks: Iterable[str]) -> list[int]:
+    """Processes of ours whose environment holds one of `marks`, wherever they hang in the tree."""
+    wanted = list(marks)
     if not LINUX:
-        return _marked_elsewhere(mark)
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and carries(int(entry), mark)]
+        return [pid for mark in wanted for pid in _marked_elsewhere(mark)]
+    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    return [pid for pid in pids if any(carries(pid, mark) for mark in wanted)]
 
 
 def _marked_elsewhere(mark: str) -> list[int]:

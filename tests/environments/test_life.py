@@ -296,4 +296,4 @@ def lambda_handler(event, context):
 def _marked(mark: str) -> list[int]:
     from lablib.environments import processes
 
-    return processes.marked(mark)
+    return processes.marked([mark])

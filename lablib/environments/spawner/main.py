@@ -143,14 +143,15 @@ class _Loop:
 
     def kill_everything(self) -> None:
         """At the end: whatever runs below, also in sessions of its own."""
-        while below := _descendants():
+        while below := _descendants() or list(self._runtimes):
             for pid in below:
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except (ProcessLookupError, PermissionError):
                     continue
             try:
-                os.waitpid(-1, 0)
+                pid, _ = os.waitpid(-1, 0)
+                self._runtimes.pop(pid, None)
             except ChildProcessError:
                 return
 
