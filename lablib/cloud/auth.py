@@ -153,17 +153,20 @@ def _check_time(claim: Claim) -> None:
     except ValueError:
         raise Refused(Reason.INCOMPLETE, f"X-Amz-Date must be in the ISO8601 basic format, not {claim.timestamp!r}.") from None
     if not claim.timestamp.startswith(claim.date):
-        raise Refused(Reason.INCOMPLETE, f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: {claim.date}")
+        sentence = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date"
+        raise Refused(Reason.INCOMPLETE, f"{sentence}: {claim.date}")
     age = time.time() - signed
     if claim.presigned_for is not None:
         if age > claim.presigned_for:
             raise Refused(Reason.DENIED, "Request has expired")
         age = min(age, 0.0)
-    allowed = S3_SKEW_SECONDS if claim.service == "s3" else SKEW_SECONDS
-    if age > allowed:
-        raise Refused(Reason.SKEWED, None if claim.service == "s3" else f"Signature expired: {claim.timestamp} is too long ago")
-    if age < -allowed:
-        raise Refused(Reason.SKEWED, None if claim.service == "s3" else f"Signature not yet current: {claim.timestamp} is still to come")
+    if claim.service == "s3":
+        if abs(age) > S3_SKEW_SECONDS:
+            raise Refused(Reason.SKEWED)
+    elif age > SKEW_SECONDS:
+        raise Refused(Reason.SKEWED, f"Signature expired: {claim.timestamp} is too long ago")
+    elif age < -SKEW_SECONDS:
+        raise Refused(Reason.SKEWED, f"Signature not yet current: {claim.timestamp} is still to come")
 
 
 async def _payload_hash(request: Request, claim: Claim) -> str:

@@ -94,10 +94,11 @@ class Front:
             return _moto_failed(failed, request, service)
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return error(_style(request, service), 500, "InternalFailure", "The local cloud failed at this request; its log says why.")
+            sentence = "The local cloud failed at this request; its log says why."
+            return error(_style(request, service), 500, "InternalFailure", sentence)
 
     async def _admit(self, request: Request, claim: Claim | None) -> None:
-        if request.path.startswith("/moto-api"):
+        if request.path == "/moto-api" or request.path.startswith("/moto-api/"):
             raise Refused(Reason.DENIED, "moto's own API is shut in this cloud.")
         if self._authority is None or request.path.startswith(DOWNLOAD_PATH):
             return
@@ -117,7 +118,8 @@ class Front:
     async def _route(self, request: Request, claim: Claim | None, gone: asyncio.Event) -> Answering:
         service = claim.service if claim is not None else None
         path = request.path
-        if service == "lambda" or path.startswith((LAMBDA_PATH, DOWNLOAD_PATH)):
+        # A bucket may have any name, also one that begins like Lambda's paths.
+        if service == "lambda" or (service is None and path.startswith((LAMBDA_PATH, DOWNLOAD_PATH))):
             return await self._functions.handle(request.method, path, request.query, request.headers, request.body)
         if path.startswith("/_lab/"):
             return await self._door.answer(request)
@@ -150,7 +152,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _style(request: Request, service: str | None) -> Style:
-    if request.path.startswith((LAMBDA_PATH, "/_lab/")):
+    if request.path.startswith("/_lab/") or (service is None and request.path.startswith(LAMBDA_PATH)):
         return Style.JSON
     return style_of(service, request.headers, request.query)
 

@@ -37,12 +37,12 @@ from lablib.cloud.placement import Placement
 from lablib.cloud.polls import Polls
 from lablib.cloud.variables import variables
 from lablib.cloud.workplace import Workplace
-from lablib.environments import DataPlane
+from lablib.environments import DataPlane, DataPlaneError
 
 log = logging.getLogger("lablib.cloud")
 
-# How long, in seconds, the end may take before it is forced. A thread of moto's may be at work, and nothing waits for it.
-LAST_SECONDS = 3.0
+# How long, in seconds, the end may take before it is forced: what the data plane takes at most (5 s), and a little.
+LAST_SECONDS = 7.0
 # While moto computes in its thread, the event loop waits this long for its turn; Python's own 5 ms would be most of an invocation.
 SWITCH_SECONDS = 0.001
 # How long whoever started us may take to say our credentials.
@@ -98,8 +98,10 @@ def main(options: Options) -> int:
         tempfile.tempdir = str(workplace.folder)
         stay_offline()
         asyncio.run(Cloud(options, listener, workplace, access_key_id, secret).run())
+    except DataPlaneError as failed:
+        print(f"The local cloud cannot start: {failed}", file=sys.stderr)
+        return 1
     finally:
-        _end_at_last()
         workplace.remove()
     return 0
 
@@ -155,7 +157,7 @@ def _listener(port: int) -> Listener:
 
 
 def _end_at_last() -> None:
-    """Python waits for every thread at its end; moto's may be asleep."""
+    """Python waits for every thread at its end, and one of moto's may be asleep. The janitor removes what is left then."""
     forced = threading.Timer(LAST_SECONDS, os._exit, [0])
     forced.daemon = True
     forced.start()
@@ -270,6 +272,7 @@ class Cloud:
         print(f"ready {self._url}", flush=True)
 
     async def _close(self) -> None:
+        _end_at_last()
         await self._listener.close()
         await self._data_plane.close()
         engine.close()

@@ -1,0 +1,85 @@
+"""The services of the course, each asked one thing through the front: their protocols, their names, their hosts."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.support import CloudUnderTest
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("apigateway", "get_rest_apis", {}),
+        ("apigatewayv2", "get_apis", {}),
+        ("cloudformation", "list_stacks", {}),
+        ("cloudwatch", "list_metrics", {}),
+        ("cognito-idp", "list_user_pools", {"MaxResults": 10}),
+        ("dynamodb", "list_tables", {}),
+        ("dynamodbstreams", "list_streams", {}),
+        ("ec2", "describe_vpcs", {}),
+        ("events", "list_event_buses", {}),
+        ("iam", "list_users", {}),
+        ("kinesis", "list_streams", {}),
+        ("kms", "list_keys", {}),
+        ("logs", "describe_log_groups", {}),
+        ("s3", "list_buckets", {}),
+        ("scheduler", "list_schedules", {}),
+        ("secretsmanager", "list_secrets", {}),
+        ("sns", "list_topics", {}),
+        ("sqs", "list_queues", {}),
+        ("ssm", "describe_parameters", {}),
+        ("stepfunctions", "list_state_machines", {}),
+        ("sts", "get_caller_identity", {}),
+    ],
+)
+def test_a_service_answers(cloud: CloudUnderTest, service: str, operation: str, parameters: dict[str, Any]) -> None:
+    answer = getattr(cloud.client(service), operation)(**parameters)
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_metrics_are_kept(cloud: CloudUnderTest) -> None:
+    cloudwatch = cloud.client("cloudwatch")
+    cloudwatch.put_metric_data(Namespace="Lab", MetricData=[{"MetricName": "Visits", "Value": 3, "Unit": "Count"}])
+    now = time.time()
+    found = cloudwatch.get_metric_statistics(
+        Namespace="Lab", MetricName="Visits", StartTime=now - 300, EndTime=now + 300, Period=60, Statistics=["Sum"]
+    )
+    assert [point["Sum"] for point in found["Datapoints"]] == [3]
+
+
+def test_signing_up_needs_no_signature_and_listing_users_does(cloud: CloudUnderTest) -> None:
+    cognito = cloud.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="app")["UserPoolClient"]["ClientId"]
+    stranger = cloud.client("cognito-idp", config=Config(signature_version=UNSIGNED))
+    stranger.sign_up(ClientId=client, Username="ann", Password="Passw0rd!ab")
+    assert [user["Username"] for user in cognito.list_users(UserPoolId=pool)["Users"]] == ["ann"]
+    with pytest.raises(ClientError, match="MissingAuthenticationToken"):
+        stranger.list_users(UserPoolId=pool)
+
+
+def test_a_bucket_may_be_named_like_a_path_of_ours(cloud: CloudUnderTest) -> None:
+    s3 = cloud.client("s3")
+    for name in ("2015-03-31", "moto-apiary"):
+        s3.create_bucket(Bucket=name)
+        s3.put_object(Bucket=name, Key="functions", Body=b"hello")
+        assert s3.get_object(Bucket=name, Key="functions")["Body"].read() == b"hello"
+        with pytest.raises(ClientError, match="NoSuchKey"):
+            s3.get_object(Bucket=name, Key="none")
+
+
+def test_no_request_leaves_the_machine(cloud: CloudUnderTest) -> None:
+    sns = cloud.client("sns")
+    topic = sns.create_topic(Name="topic")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://192.0.2.1/hook")
+    began = time.monotonic()
+    with pytest.raises(ClientError, match="reaches nothing but this machine"):
+        sns.publish(TopicArn=topic, Message="hello")
+    assert time.monotonic() - began < 5
