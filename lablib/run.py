@@ -98,7 +98,11 @@ class Run:
             f"{html.escape(text)}</pre></td></tr>"
             for label, text in self._parts()
         )
-        return f'<table style="border: none; border-left: 4px solid {edge}; padding-left: 12px; margin: 4px 0">{rows}</table>'
+        # The edge is a block's own: JupyterLab collapses a table's borders, and with them its padding.
+        return (
+            f'<div style="border-left: 4px solid {edge}; padding-left: 12px; margin: 4px 0">'
+            f'<table style="border: none; margin: 0">{rows}</table></div>'
+        )
 
     def _parts(self) -> list[tuple[str, str]]:
         """What is shown, in order: (label, text)."""
@@ -169,9 +173,20 @@ def _own_lines(lines: list[str]) -> list[str]:
     return own
 
 
-def _written(payload: Any) -> str:
+def _written(payload: Any, width: int = 80, indent: str = "") -> str:
+    """As JSON: on one line where that fits, else one item a line."""
     line = json.dumps(payload, ensure_ascii=False)
-    return line if len(line) <= 80 else json.dumps(payload, ensure_ascii=False, indent=2)
+    if len(line) <= width or not isinstance(payload, dict | list) or not payload:
+        return line
+    inner = indent + "  "
+    if isinstance(payload, dict):
+        names = [json.dumps(name, ensure_ascii=False) + ": " for name in payload]
+        values = list(payload.values())
+    else:
+        names, values = [""] * len(payload), payload
+    items = [inner + name + _written(value, width - len(inner) - len(name), inner) for name, value in zip(names, values)]
+    opening, closing = ("{", "}") if isinstance(payload, dict) else ("[", "]")
+    return opening + "\n" + ",\n".join(items) + f"\n{indent}{closing}"
 
 
 def _shortened(text: str, where: str) -> str:

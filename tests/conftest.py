@@ -8,9 +8,14 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from lablib.local import launch
 from tests.support import CloudUnderTest
+
+# How long an example takes says something about the machine, and nothing about the code.
+settings.register_profile("lab", deadline=None)
+settings.load_profile("lab")
 
 
 def pytest_configure(config: pytest.Config) -> None:

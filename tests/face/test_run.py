@@ -8,11 +8,19 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lablib.run import Run
+from lablib.run import Run, _written
 
 REPORT = "REPORT RequestId: 4d1c\tDuration: 1.52 ms\tBilled Duration: 97 ms\tMemory Size: 512 MB\tMax Memory Used: 38 MB"
 COLD = REPORT + "\tInit Duration: 95.11 ms"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 
 def response(payload: Any, tail: str = "", **more: Any) -> dict[str, Any]:
@@ -103,3 +111,19 @@ def test_a_log_over_four_kilobytes_says_where_all_of_it_is() -> None:
     tail = ("x" * 99 + "\n") * 40 + "END RequestId: 4d1c\n" + REPORT
     run = Run.from_response("chatty", response(1, tail[-4096:]))
     assert run.log_cut and 'lab.logs("chatty") has all of it' in str(run)
+
+
+@given(JSON)
+def test_a_result_is_shown_as_json(payload: object) -> None:
+    """However it is broken into lines, it says the same."""
+    assert json.loads(_written(payload)) == payload
+
+
+def test_a_wide_result_breaks_where_it_must_and_no_further() -> None:
+    assert _written({"name": "Ana", "numbers": list(range(9)), "text": "x" * 70}).splitlines() == [
+        "{",
+        '  "name": "Ana",',
+        '  "numbers": [0, 1, 2, 3, 4, 5, 6, 7, 8],',
+        f'  "text": "{"x" * 70}"',
+        "}",
+    ]

@@ -1,0 +1,85 @@
+"""What Lab does with the door's answers, without a cloud behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from lablib.errors import CloudIsGone, LabError, StillRunning
+from lablib.lab import Lab
+from lablib.local import Answer, Credentials, LocalCloud
+
+
+class FakeDoor:
+    """A cloud that is only its door: it answers what it was told to and keeps what it was asked."""
+
+    url, region, credentials = "http://127.0.0.1:9", "us-east-1", Credentials.random()
+
+    def __init__(self, *answers: tuple[int, Mapping[str, object]]):
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def door(self, method: str, path: str) -> Answer:
+        self.asked.append(f"{method} {path}")
+        return Answer(*self.answers.pop(0))
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+
+def lab_on(door: FakeDoor) -> Lab:
+    return Lab(cast(LocalCloud, door))
+
+
+def advanced(remaining: float) -> tuple[int, Mapping[str, Any]]:
+    return 200, {"now": 0.0, "advanced": 1.0, "remaining": remaining}
+
+
+def test_wait_adds_up_its_units() -> None:
+    door = FakeDoor(advanced(0))
+    assert lab_on(door).wait(seconds=1, minutes=1, hours=1, days=1) is True
+    assert door.asked == ["POST /_lab/clock/advance?seconds=90061"]
+
+
+def test_until_is_asked_before_and_after_each_event() -> None:
+    door = FakeDoor(advanced(50), advanced(20), advanced(0))
+    answers = iter([False, False, True])
+    assert lab_on(door).wait(minutes=1, until=lambda: next(answers)) is True
+    assert door.asked == ["POST /_lab/clock/advance?seconds=60&step=true", "POST /_lab/clock/advance?seconds=50.0&step=true"]
+
+
+def test_until_already_true_waits_for_nothing() -> None:
+    door = FakeDoor()
+    assert lab_on(door).wait(days=1, until=lambda: True) is True
+    assert door.asked == []
+
+
+def test_what_until_raises_is_the_learners_to_see() -> None:
+    def broken() -> bool:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lab_on(FakeDoor()).wait(minutes=1, until=broken)
+
+
+def test_when_something_still_runs_wait_says_what() -> None:
+    door = FakeDoor((409, {"message": "After 60 s of real time thumbnail still runs.", "running": ["thumbnail"]}))
+    with pytest.raises(StillRunning, match="thumbnail still runs"):
+        lab_on(door).wait(minutes=1)
+
+
+def test_a_refusal_of_the_door_is_said() -> None:
+    with pytest.raises(LabError, match="The local cloud refused /_lab/reset: no"):
+        lab_on(FakeDoor((403, {"message": "no"}))).reset()
+
+
+def test_a_closed_lab_says_so_and_closes_once() -> None:
+    door = FakeDoor()
+    lab = lab_on(door)
+    lab.close()
+    lab.close()
+    assert door.asked == ["close"]
+    with pytest.raises(CloudIsGone, match="This lab is closed"):
+        lab.reset()
