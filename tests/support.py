@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import uuid
 import zipfile
@@ -12,13 +11,8 @@ from typing import Any
 
 import pytest
 
+from lablib.aws.role import ensure_role
 from lablib.local import Answer, LocalCloud
-
-LAMBDA_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-
 
 def make_zip(files: Mapping[str, str | bytes]) -> bytes:
     """A zip with these files, each readable by all (0644), as a careful person's zip has them."""
@@ -84,12 +78,7 @@ class CloudUnderTest:
 
     def role(self, name: str = "lambda-test-role") -> str:
         """The ARN of a role that Lambda may assume; created when it is not there."""
-        iam = self.client("iam")
-        try:
-            return str(iam.get_role(RoleName=name)["Role"]["Arn"])
-        except iam.exceptions.NoSuchEntityException:
-            made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(LAMBDA_TRUST))
-            return str(made["Role"]["Arn"])
+        return ensure_role(self.client("iam"), name)
 
     def function(self, files: Mapping[str, str | bytes] | str, name: str | None = None, **settings: Any) -> str:
         """Create a function (a string is its lambda_function.py) and return its name once it is Active."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lablib.aws.role import ensure_role
 from lablib.deployment import this_runtime
 from lablib.local import Credentials, child_environment, launch
+from tests.support import make_zip
 
 ROOT = Path(__file__).resolve().parents[2]
 MINISTACK_HOW = "pip install ministack into an environment of its own, then LAB_MINISTACK=…/bin/ministack"
-_ROLE = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 
 
 @dataclass
@@ -51,23 +50,13 @@ class Target:
 
     def deploy(self, name: str, code: str, *, memory: int = 1769, timeout: int = 60) -> str:
         """Create a function and wait until it is Active; its name."""
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("lambda_function.py", code)
         lambda_ = self.client("lambda")
         lambda_.create_function(
-            FunctionName=name, Runtime=this_runtime(), Role=self._role(), Handler="lambda_function.lambda_handler",
-            Code={"ZipFile": packed.getvalue()}, MemorySize=memory, Timeout=timeout,
+            FunctionName=name, Runtime=this_runtime(), Role=ensure_role(self.client("iam")), Handler="lambda_function.lambda_handler",
+            Code={"ZipFile": make_zip({"lambda_function.py": code})}, MemorySize=memory, Timeout=timeout,
         )  # fmt: skip
         lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
         return name
-
-    def _role(self) -> str:
-        iam = self.client("iam")
-        try:
-            return str(iam.get_role(RoleName="bench")["Role"]["Arn"])
-        except iam.exceptions.NoSuchEntityException:
-            return str(iam.create_role(RoleName="bench", AssumeRolePolicyDocument=_ROLE)["Role"]["Arn"])
 
     def close(self) -> None:
         self.process.close()
