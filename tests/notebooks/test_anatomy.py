@@ -1,0 +1,150 @@
+"""Every lab is built as the course promises: its parts, their order and their size. (nbval runs the cells themselves.)"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from lablib.course.catalogue import LABS, LabCard
+from lablib.course.question_bank import PREDICTIONS, QUIZZES
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITTEN = [lab for lab in LABS if lab.written]
+EACH = pytest.mark.parametrize("lab", WRITTEN, ids=lambda lab: lab.slug)
+BOTH = pytest.mark.parametrize("folder", ["labs", "solutions"])
+
+
+def cells(lab: LabCard, folder: str = "solutions") -> list[Any]:
+    return list(nbformat.read(ROOT / folder / f"{lab.slug}.ipynb", as_version=4).cells)
+
+
+def words(lab: LabCard) -> str:
+    return "\n\n".join(cell.source for cell in cells(lab) if cell.cell_type == "markdown")
+
+
+def code(lab: LabCard, folder: str = "solutions") -> list[str]:
+    return [cell.source for cell in cells(lab, folder) if cell.cell_type == "code"]
+
+
+@EACH
+@BOTH
+def test_size(lab: LabCard, folder: str) -> None:
+    assert 25 <= len(cells(lab, folder)) <= 40
+    assert len(words(lab).split()) <= 1500
+    assert max(len(source.split("\n")) for source in code(lab, folder)) <= 12
+
+
+@EACH
+@BOTH
+def test_starts_with_the_title_then_one_set_up_cell(lab: LabCard, folder: str) -> None:
+    title, setup, *rest = cells(lab, folder)
+    assert title.source.startswith(f"# {lab.title}\n")
+    for part in ("**You will make**", "**You will learn**", "minutes", "the course map", "next: "):
+        assert part in title.source
+    assert len(re.findall(r"\*\w[^*]*\*(?!\*)", title.source.split("**You will learn**")[1])) == 3, "three verbs"
+    assert setup.cell_type == "code" and len(setup.source.split("\n")) <= 5
+    said = setup.outputs[0].text
+    assert "functions run on this machine" in said and "nothing is billed" in said
+    assert not [cell for cell in rest if "lablib.start(" in cell.source]
+
+
+@EACH
+def test_parts_come_in_order(lab: LabCard) -> None:
+    headings = [line for cell in cells(lab) for line in cell.source.split("\n") if re.match(r"## ", line)]
+    order = ["Win first", "Predict", "Modify", "Bug hunt", "Make", "Recap", "In practice", "Stretch goals"]
+    places = [next(i for i, heading in enumerate(headings) if heading.startswith(f"## {part}")) for part in order]
+    assert places == sorted(places), headings
+
+
+@EACH
+def test_wins_within_the_first_cells(lab: LabCard) -> None:
+    first = [cell for cell in cells(lab)[:6] if cell.cell_type == "code"]
+    assert any("lab.invoke(" in cell.source and cell.outputs for cell in first)
+
+
+@EACH
+def test_each_prediction_is_committed_before_and_compared_after(lab: LabCard) -> None:
+    source = "\n".join(code(lab))
+    mine = [name for name in PREDICTIONS if name.startswith(lab.number)]
+    assert mine
+    for name in mine:
+        asked, compared = source.index(f'lab.predict("{name}")'), source.index(f'lab.predict("{name}", got=')
+        assert asked < compared
+
+
+@EACH
+def test_two_quiz_questions(lab: LabCard) -> None:
+    source = "\n".join(code(lab))
+    asked = re.findall(r'lab\.quiz\("([^"]+)"\)', source)
+    assert asked == [name for name in QUIZZES if name.startswith(lab.number)] and len(asked) == 2
+
+
+@EACH
+def test_each_exercise_has_an_instruction_an_example_three_hints_a_stub_and_a_check(lab: LabCard) -> None:
+    solved, unsolved = cells(lab), cells(lab, "labs")
+    assert re.findall(r'lab\.check\("([^"]+)"\)', "\n".join(code(lab))) == list(lab.exercises)
+    for exercise in lab.exercises:
+        at = next(i for i, cell in enumerate(solved) if f"### Exercise {exercise}\n" in cell.source)
+        asked = solved[at].source.split(f"### Exercise {exercise}\n")[1]
+        assert "```\n" in asked and "answer: " in asked, "an example in sight"
+        hints = re.findall(r"<details><summary>Hint (\d): ([^<]+)</summary>", asked)
+        assert hints == [("1", "a nudge"), ("2", "what to use"), ("3", "nearly the code")]
+        assert f"(../solutions/{lab.slug}.ipynb)" in asked
+        assert "### BEGIN SOLUTION" in solved[at + 1].source
+        assert "raise NotImplementedError" in unsolved[at + 1].source
+        assert solved[at + 2].source == f'lab.check("{exercise}")'
+
+
+@EACH
+def test_every_check_is_open_in_the_lab_and_done_in_the_solution(lab: LabCard) -> None:
+    for folder, mark in (("labs", "⏳"), ("solutions", "✅")):
+        shown = [cell.outputs[0].data["text/plain"] for cell in cells(lab, folder) if cell.source.startswith("lab.check(")]
+        assert [text[: len(f"{mark} {exercise} ")] for text, exercise in zip(shown, lab.exercises, strict=True)] == [
+            f"{mark} {exercise} " for exercise in lab.exercises
+        ]
+
+
+@EACH
+@BOTH
+def test_every_picture_has_a_line_of_text_and_says_how_to_read_it(lab: LabCard, folder: str) -> None:
+    found = cells(lab, folder)
+    pictures = [i for i, cell in enumerate(found) if re.match(r"lab\.(map|picture)\(", cell.source)]
+    assert pictures
+    for i in pictures:
+        data = found[i].outputs[0].data
+        assert set(data) == {"image/png", "text/plain"} and not data["text/plain"].startswith(("<", "VBox"))
+        assert re.search(r"^1\. ", found[i - 1].source, re.MULTILINE), "directed moves before the picture"
+        assert found[i + 1].source.startswith("**How to read it.**")
+
+
+@EACH
+def test_in_practice_has_a_dated_cost(lab: LabCard) -> None:
+    practice = words(lab).split("## In practice")[1].split("## Stretch")[0]
+    assert re.search(r"= 0\.\d+ USD \(us-east-1, prices of \w+ 20\d\d\)", practice)
+
+
+@EACH
+def test_the_printed_cost_is_what_the_figures_give(lab: LabCard) -> None:
+    n, s, usd = re.search(r"(\d+) × 0\.0000002 \+ (\d+) s × 0\.5 GB × 0\.0000166667 = ([\d.]+) USD", words(lab)).groups()  # type: ignore[union-attr]
+    assert float(usd) == pytest.approx(int(n) * 0.0000002 + int(s) * 0.5 * 0.0000166667, rel=0.02)
+    assert int(n) >= sum(source.count("nvoke(") for source in code(lab))
+
+
+@EACH
+@BOTH
+def test_links_lead_somewhere(lab: LabCard, folder: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+\.ipynb)[^)]*\)", words(lab)):
+        assert (ROOT / folder / target).exists(), target
+
+
+@EACH
+@BOTH
+def test_no_cell_failed_and_nothing_of_this_machine_is_stored(lab: LabCard, folder: str) -> None:
+    text = (ROOT / folder / f"{lab.slug}.ipynb").read_text(encoding="utf-8")
+    assert '"output_type": "error"' not in text
+    assert "widget-view+json" not in text, "a page without a kernel would say that the widget is missing"
+    assert not re.search(r"/home/|/Users/|/root/|site-packages", text)
