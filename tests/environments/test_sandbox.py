@@ -120,7 +120,7 @@ def other_packages() -> list[str]:
     wanted = {re.sub(r"[-_.]+", "-", name).lower() for name in names}
     found = set()
     for module, owners in packages_distributions().items():
-        if any(re.sub(r"[-_.]+", "-", owner).lower() in wanted for owner in owners) and module.isidentifier():
+        if any(re.sub(r"[-_.]+", "-", owner).lower() in wanted for owner in owners) and module.isidentifier() and not module.startswith("__"):
             found.add(module)
     assert distribution("moto") and {"moto", "numpy", "tornado", "jupyterlab"} <= found
     return sorted(found - IN_LAMBDA)
