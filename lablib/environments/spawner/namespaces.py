@@ -143,6 +143,8 @@ class Namespaces:
             os.makedirs(f"{root}/{folder}")
         _bind_system(root)
         _write_accounts(root)
+        # Before what is bound: a Python environment that was installed below /tmp must stay visible.
+        _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={plan.tmp_mb}m,mode=1777")
         for path in plan.readable:
             if not path.startswith(_SYSTEM):
                 _bind(path, root + path)
@@ -151,7 +153,6 @@ class Namespaces:
         if plan.layers:
             # Several layers become one folder before they come here (they are merged in order).
             _bind(plan.layers[0], f"{root}/opt")
-        _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={plan.tmp_mb}m,mode=1777")
 
 
 def _enter(root: str) -> None:
