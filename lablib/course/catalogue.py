@@ -65,7 +65,9 @@ LABS: Final[tuple[LabCard, ...]] = (
 
 def course_map(start: int = 0) -> Picture:
     """The course map with this learner's progress; `start` is the lab it points at first."""
-    done = Progress.of_this_learner().done()
+    progress = Progress.of_this_learner()
+    done = progress.done()
+    progress.say()
     tiles = [
         LabTile(lab.number, lab.title, lab.makes, lab.written, len(done.intersection(lab.exercises)), len(lab.exercises))
         for lab in LABS

@@ -95,6 +95,11 @@ class Progress:
     def keep_quiz(self, name: str) -> None:
         self._change(lambda old: replace(old, quizzes=old.quizzes | {name}))
 
+    def say(self) -> None:
+        """Print the notes there are, once."""
+        while self.notes:
+            print(self.notes.pop(0))
+
     def read(self) -> Record:
         """The record; an empty one when there is none, or none that can be read (then `notes` says so)."""
         try:

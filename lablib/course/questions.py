@@ -41,6 +41,9 @@ def predict(name: str, got: str | None = None) -> ChoiceCard | Comparison:
     question = _find(PREDICTIONS, name, "prediction")
     progress = Progress.of_this_learner()
     chosen = progress.prediction(name)
+    progress.say()
+    if chosen not in {answer.key for answer in question.answers}:
+        chosen = None  # the question has been rewritten since
     if got is not None:
         return _compare(question, chosen, got)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,24 +47,29 @@ def jupyterlab(folder: Path, notebooks: Path, settings: dict[str, dict[str, Any]
         sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--expose-app-in-browser",
         "--allow-root", "--IdentityProvider.token=", f"--ServerApp.root_dir={work}",
     ]
-    log = folder / "jupyterlab.log"
+    said: list[str] = []
+    addresses: queue.Queue[str | None] = queue.Queue()
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=work) as server:
+        listener = threading.Thread(target=_listen, args=(server.stderr, said, addresses))
+        listener.start()
         try:
-            assert server.stderr is not None
-            seen = []
-            for line in server.stderr:
-                seen.append(line)
-                if found := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
-                    break
-            else:
-                raise RuntimeError("JupyterLab did not start:\n" + "".join(seen))
-            with log.open("w") as rest:  # the pipe must not fill
-                drain = subprocess.Popen(["cat"], stdin=server.stderr, stdout=rest)
-            yield found[0]
+            address = addresses.get(timeout=60)
+            if address is None:
+                raise RuntimeError("JupyterLab did not start:\n" + "".join(said))
+            yield address
         finally:
             server.terminate()
             server.wait(timeout=20)
-            drain.wait(timeout=20)
+            listener.join(timeout=20)
+
+
+def _listen(lines: Any, said: list[str], addresses: queue.Queue[str | None]) -> None:
+    """Read what the server says to its end, so that its pipe never fills; pass its address on, or None at the end."""
+    for line in lines:
+        said.append(line)
+        if found := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
+            addresses.put(found[0])
+    addresses.put(None)
 
 
 @contextmanager

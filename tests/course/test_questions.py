@@ -77,6 +77,17 @@ def test_a_quiz_answers_each_misconception(own_home: Path) -> None:
     assert Progress(own_home).read().quizzes == {"01.q1"}
 
 
+def test_a_damaged_progress_file_is_said(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (own_home / "progress.json").write_text("{", encoding="utf-8")
+    predict("00.p1")
+    assert "was damaged" in capsys.readouterr().out
+
+
+def test_a_commitment_to_an_answer_that_was_rewritten_is_forgotten(own_home: Path) -> None:
+    Progress(own_home).keep_prediction("00.p1", "z")
+    assert "nothing committed yet" in repr(predict("00.p1", got="b"))
+
+
 def test_unknown_names_are_answered_with_those_that_exist() -> None:
     with pytest.raises(KeyError, match="there is no prediction '09.p1'; there is 00.p1, 01.p1"):
         predict("09.p1")
