@@ -36,7 +36,7 @@ from lablib.cloud.offline import stay_offline
 from lablib.cloud.placement import Placement
 from lablib.cloud.polls import Polls
 from lablib.cloud.variables import variables
-from lablib.cloud.workplace import Workplace
+from lablib.cloud.workplace import Workplace, remove_tree
 from lablib.environments import DataPlane, DataPlaneError
 
 log = logging.getLogger("lablib.cloud")
@@ -208,7 +208,7 @@ class Cloud:
         self._data_plane = DataPlane(
             self._folder, isolation=options.isolation, cpu_share=options.cpu_share, lifeline=options.lifeline,
             on_log=lambda environment, items: self._invoker.on_log(environment, items),
-            on_lost=lambda: self._placement.lost(),
+            on_lost=self._on_lost,
         )  # fmt: skip
         self._functions = Functions(
             CodeStore(self._folder / "code"), self._clock, account_id=engine.ACCOUNT, region=region, pending=options.pending
@@ -229,6 +229,12 @@ class Cloud:
     async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
         credentials = await engine.call(roles.assume, version.role, version.name)
         return variables(version, log_stream, credentials, region=self._options.region, endpoint=self._url)
+
+    def _on_lost(self) -> None:
+        """The supervisor was killed, and could not remove its folder. The next invocation starts another, with another folder."""
+        self._placement.lost()
+        left = list(self._folder.glob("data-plane-*"))
+        self._clearing = asyncio.gather(*(asyncio.to_thread(remove_tree, folder) for folder in left))
 
     def _changed(self, name: str) -> None:
         kept = {version.generation for version in self._functions.function(name)} if name in self._functions else set()

@@ -53,15 +53,18 @@ class Served:
 
     def left(self) -> list[str]:
         """Files and processes of this cloud's that are still there."""
-        files = [str(path) for path in self.folder.iterdir()]
-        processes = []
+        return [*map(str, self.folder.iterdir()), *map(str, self.processes())]
+
+    def processes(self) -> list[int]:
+        """Those that name the folder, where the system tells."""
+        found = []
         for entry in Path("/proc").iterdir() if Path("/proc/self").exists() else []:
             try:
                 if entry.name.isdigit() and str(self.folder).encode() in (entry / "cmdline").read_bytes():
-                    processes.append(entry.name)
+                    found.append(int(entry.name))
             except (FileNotFoundError, ProcessLookupError):
-                continue
-        return files + processes
+                continue  # it has ended meanwhile
+        return found
 
 
 @pytest.fixture
@@ -166,6 +169,20 @@ def test_killed_it_leaves_nothing(serve: Callable[..., Served]) -> None:
     assert len(served.left()) >= 1
     served.process.kill()
     assert gone_within(served, 2)
+
+
+def test_the_supervisors_folder_goes_when_it_is_killed(serve: Callable[..., Served]) -> None:
+    served = serve()
+    folder = next(served.folder.glob(workplace.PREFIX + "*"))
+    (first,) = folder.glob("data-plane-*")
+    for process in served.processes():
+        if b"lablib.environments.supervisor" in Path(f"/proc/{process}/cmdline").read_bytes():
+            os.kill(process, signal.SIGKILL)
+    deadline = time.monotonic() + 2
+    while first.exists():
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.05)
+    assert served.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_two_clouds_live_side_by_side(serve: Callable[..., Served]) -> None:
