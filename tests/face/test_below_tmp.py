@@ -33,7 +33,10 @@ def python_below_tmp() -> Iterator[Path]:
     for name in COPIED:
         spec = importlib.util.find_spec(name)
         assert spec is not None and spec.origin is not None
-        shutil.copytree(Path(spec.origin).parent, own / name)
+        if spec.submodule_search_locations:
+            shutil.copytree(Path(spec.origin).parent, own / name)
+        else:
+            shutil.copy(spec.origin, own)
     (own / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{Path(__file__).resolve().parents[2]}\n")
     yield folder / "bin" / "python"
     shutil.rmtree(folder)
