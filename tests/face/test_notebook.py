@@ -95,6 +95,20 @@ def test_wait_moves_the_clock_and_asks_its_question(lab_notebook: Notebook) -> N
     assert lab_notebook.value("lab.wait(hours=1, until=lambda: False)") == "False"
 
 
+def test_a_cell_that_computes_does_not_disturb_functions(lab_notebook: Notebook) -> None:
+    """The cloud is a process of its own: a timeout is on time while the kernel holds its interpreter for seconds."""
+    lab_notebook.run("%%lambda_function spins --timeout 1\ndef lambda_handler(event, context):\n    while True: pass\n")
+    shown = lab_notebook.run(
+        "import time\n"
+        "lab.invoke('spins', kind='Event')\n"
+        "until = time.monotonic() + 2.5\n"
+        "while time.monotonic() < until: sum(range(100_000))\n"
+        "(report,) = lab.reports('spins')"
+    )
+    assert not shown.traceback, shown.traceback
+    assert lab_notebook.value("(report.status, 1000 <= report.duration_ms < 1100)") == "('timeout', True)"
+
+
 def test_interrupt_gives_the_prompt_back_at_once(lab_notebook: Notebook) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(30)
