@@ -80,6 +80,7 @@ class Clock:
         self._alarm: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._advancing = asyncio.Lock()
+        self._before_moving: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def offset(self) -> float:
@@ -107,6 +108,10 @@ class Clock:
     def after(self, seconds: float, callback: Callback, what: str) -> Timer:
         """`at`, so many seconds from now."""
         return self.at(self.now() + seconds, callback, what)
+
+    def before_moving(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Have `callback` awaited each time before the offset moves, so that what belongs to the time before is written down in it."""
+        self._before_moving.append(callback)
 
     @contextmanager
     def busy(self, what: str) -> Iterator[None]:
@@ -181,13 +186,19 @@ class Clock:
             start, target = self._offset, self._offset + seconds
             await self.rest()
             while (timer := self._next()) is not None and timer.when - self._real() <= target:
-                self._offset = max(self._offset, timer.when - self._real())
+                await self._move(max(self._offset, timer.when - self._real()))
                 await self.rest()
                 if step:
                     return self._advance(start, target)
-            self._offset = target
+            await self._move(target)
             await self.rest()
             return self._advance(start, target)
+
+    async def _move(self, offset: float) -> None:
+        if offset > self._offset:
+            for callback in self._before_moving:
+                await callback()
+            self._offset = offset
 
     def _advance(self, start: float, target: float) -> Advance:
         self._set_alarm()

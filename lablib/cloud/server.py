@@ -205,6 +205,7 @@ class Cloud:
         self._clock = Clock()
         clockwork.follow(self._clock.now)
         self._logbook = LogBook(lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines))
+        self._clock.before_moving(self._logbook.flush)
         self._data_plane = DataPlane(
             self._folder, isolation=options.isolation, cpu_share=options.cpu_share, lifeline=options.lifeline,
             on_log=lambda environment, items: self._invoker.on_log(environment, items),

@@ -177,3 +177,19 @@ def test_time_moves_forward_only(seconds: float) -> None:
             await clock.advance(seconds)
 
     run(test)
+
+
+def test_what_belongs_to_a_time_is_written_down_before_time_moves() -> None:
+    async def test(clock: Clock, real: Real) -> None:
+        written: list[float] = []
+
+        async def write() -> None:
+            written.append(clock.now())
+
+        clock.before_moving(write)
+        clock.after(10, lambda: None, "an event")
+        await clock.advance(60)
+        await clock.advance(0)
+        assert written == [1000, 1010]
+
+    run(test)

@@ -92,3 +92,22 @@ def test_an_idle_environment_is_reclaimed_when_time_moves(cloud: CloudUnderTest)
     assert invoke() == first
     cloud.advance(3600)
     assert invoke() != first
+
+
+def test_an_advance_waits_for_functions_that_run(cloud: CloudUnderTest) -> None:
+    name = cloud.function("import select\ndef lambda_handler(event, context): select.select([], [], [], 0.5); print('done')")
+    cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event")
+    cloud.advance(1)
+    lines = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert "done\n" in [line["message"] for line in lines]
+
+
+def test_the_logs_of_a_later_time_carry_it(cloud: CloudUnderTest) -> None:
+    name = cloud.function("def lambda_handler(event, context): print('here')")
+    cloud.client("lambda").invoke(FunctionName=name)["Payload"].read()
+    cloud.advance(86_400)
+    cloud.client("lambda").invoke(FunctionName=name)["Payload"].read()
+    found = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    first, second = (line for line in found if line["message"] == "here\n")
+    for of in ("timestamp", "ingestionTime"):
+        assert 86_400_000 <= second[of] - first[of] < 86_400_000 + 60_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -83,3 +84,26 @@ def test_no_request_leaves_the_machine(cloud: CloudUnderTest) -> None:
     with pytest.raises(ClientError, match="reaches nothing but this machine"):
         sns.publish(TopicArn=topic, Message="hello")
     assert time.monotonic() - began < 5
+
+
+def test_writers_at_the_same_time_lose_nothing(cloud: CloudUnderTest) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+
+    def add(_: int) -> bool:
+        update = {"TableName": "table", "Key": {"id": {"S": "1"}}, "ExpressionAttributeValues": {":one": {"N": "1"}}}
+        dynamodb.update_item(UpdateExpression="ADD visits :one", **update)
+        try:
+            item = {"id": {"S": "winner"}}
+            dynamodb.put_item(TableName="table", Item=item, ConditionExpression="attribute_not_exists(id)")
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        won = sum(threads.map(add, range(120)))
+    assert won == 1
+    assert dynamodb.get_item(TableName="table", Key={"id": {"S": "1"}})["Item"]["visits"] == {"N": "120"}
