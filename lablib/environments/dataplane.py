@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from lablib.environments.wire import FrameProtocol
 
 _START_S = 30.0
 _STOP_S = 5.0
+_CLEANING_TRIES, _CLEANING_PAUSE_S = 20, 0.1
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 
 OnLog = Callable[[str, list[LogItem]], None]
@@ -66,6 +68,7 @@ class DataPlane:
         self._starting = asyncio.Lock()
         self._starts = 0
         self._closing = False
+        self._cleaning: asyncio.Future[None] | None = None
 
     async def start(self) -> dict[str, Any]:
         """Start the supervisor if it does not run; the host's facts (host.Host)."""
@@ -81,14 +84,14 @@ class DataPlane:
     async def _spawn(self) -> None:
         ours, theirs = socket.socketpair()
         self._starts += 1
-        folder = self._folder / f"data-plane-{self._starts}"
+        folder = self._plane_folder()
         options = {**self._options, "folder": str(folder), "control": theirs.fileno()}
         descriptors = [theirs.fileno()]
         if (lifeline := self._options["lifeline"]) is not None:
             descriptors.append(lifeline)  # type: ignore[arg-type]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "lablib.environments.supervisor", json.dumps(options)],
+                [sys.executable, "-P", "-m", "lablib.environments.supervisor", json.dumps(options)],
                 pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -96,6 +99,10 @@ class DataPlane:
             )
         protocol = self._protocol = FrameProtocol(self._on_frame, lambda: self._lost(protocol))
         await asyncio.get_running_loop().create_unix_connection(lambda: protocol, sock=ours)
+
+    def _plane_folder(self) -> Path:
+        """What is the present supervisor's own."""
+        return self._folder / f"data-plane-{self._starts}"
 
     # --- orders ---------------------------------------------------------------------
 
@@ -191,4 +198,15 @@ class DataPlane:
         if not self._closing:
             # The spawner ends with its supervisor, and kills what is below it; this is for the case that it was killed too.
             processes.send(processes.marked(environments), signal.SIGKILL)
+            self._cleaning = asyncio.ensure_future(self._clean_up(self._process, self._plane_folder()))
             self._on_lost()
+
+    async def _clean_up(self, process: subprocess.Popen[bytes] | None, folder: Path) -> None:
+        """What a supervisor that was killed could not do. Processes of its environments may write until they are dead too."""
+        if process is not None:
+            await asyncio.to_thread(process.wait)
+        for _ in range(_CLEANING_TRIES):
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            if not folder.exists():
+                return
+            await asyncio.sleep(_CLEANING_PAUSE_S)

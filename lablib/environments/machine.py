@@ -163,7 +163,7 @@ class Machine:
         """Stop every process between invocations, also one that was being made meanwhile."""
         self._unwatch()
         processes.send([self._pid], signal.SIGSTOP)  # from now on it makes no more
-        frozen = {self._pid}
+        frozen = {self._pid} if self._pid else set()
         while new := [pid for pid in self._pids() if pid not in frozen]:
             processes.send(new, signal.SIGSTOP)
             frozen.update(new)

@@ -6,6 +6,8 @@ psutil, which every Jupyter environment has, answers the same questions.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 LINUX = sys.platform == "linux"
+_PR_SET_CHILD_SUBREAPER = 36
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -85,6 +88,18 @@ def _marked_elsewhere(mark: str) -> list[int]:
     return found
 
 
+def adopt_orphans() -> None:
+    """From now on, processes below this one whose parent has ended become its children (Linux)."""
+    if LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def reap() -> None:
+    """Forget one child of ours that has ended, if there is any."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
 def runs(pid: int) -> bool:
     """Whether `pid` is there and has not ended (a stopped process runs, a zombie does not)."""
     if not pid:
@@ -100,8 +115,14 @@ def runs(pid: int) -> bool:
 
 
 def send(pids: Iterable[int], number: signal.Signals) -> None:
-    """Signal each process; those that are gone are passed over."""
+    """Signal each process; those that are gone are passed over.
+
+    0 is what is written where there is no process; to the kernel it would be everybody in
+    the sender's own group.
+    """
     for pid in pids:
+        if pid <= 0:
+            continue
         try:
             os.kill(pid, number)
         except (ProcessLookupError, PermissionError):

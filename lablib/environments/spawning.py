@@ -64,6 +64,9 @@ class Spawner:
             data = b""
         if not data:
             self._stop_reading()
+            for name, on_message in list(self._listeners.items()):
+                # Nobody else will say so: the kernel killed them with their parent.
+                on_message({"id": name, "exit": int(signal.SIGKILL)})
             self._on_lost()
             return
         *lines, self._buffer = (self._buffer + data).split(b"\n")

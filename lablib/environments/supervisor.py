@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from lablib.environments import host as hosts
+from lablib.environments import processes
 from lablib.environments.environment import Environment
 from lablib.environments.machine import Machine
 from lablib.environments.runtimes import PythonRuntime, python_only
@@ -31,6 +32,7 @@ from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation
 from lablib.environments.wire import FrameProtocol
 
 _LOG_DELAY_S = 0.05
+_KILL_CHECK_S = 0.001
 
 
 class Supervisor:
@@ -56,9 +58,10 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGTERM, self._stop)
         if (lifeline := self._options.get("lifeline")) is not None:
             loop.add_reader(lifeline, self._on_lifeline, lifeline)
+        processes.adopt_orphans()  # of the spawner, should it be killed
         control = socket.socket(fileno=self._options["control"])
         await loop.create_unix_connection(lambda: self._protocol, sock=control)
-        self._spawner = Spawner(self._stop)
+        self._spawner = Spawner(self._on_spawner_lost)
         options = {name: self._options[name] for name in ("isolation", "cpu_share")}
         self._host = await hosts.look(self._spawner, **options)
         self._protocol.send({"ready": self._host.to_wire()})
@@ -74,10 +77,22 @@ class Supervisor:
             asyncio.get_running_loop().remove_reader(lifeline)
             self._stop()
 
+    def _on_spawner_lost(self) -> None:
+        """No environment is left, and none can be made: the cloud is to start another supervisor.
+
+        It answers whoever waits, since nothing more is said from here.
+        """
+        processes.send(processes.marked(self._environments), signal.SIGKILL)  # what runtimes started
+        self._protocol.close()
+
     async def _leave_nothing(self) -> None:
         await asyncio.gather(*(self._destroy(name) for name in list(self._environments)))
         if self._spawner is not None:
             self._spawner.close()
+        while left := processes.descendants(os.getpid()):
+            processes.send(left, signal.SIGKILL)
+            processes.reap()
+            await asyncio.sleep(_KILL_CHECK_S)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     # --- frames ---------------------------------------------------------------------

@@ -55,6 +55,9 @@ class _Loop:
                 self._reap()
             if self._control.fileno() in ready and not self._obey():
                 return
+            if not self._reports:
+                # Nobody's any more: the next process with this pid is another one.
+                self._ended.clear()
 
     def _say(self, message: dict[str, Any]) -> None:
         try:
@@ -255,7 +258,8 @@ def main() -> None:
     """Serve until the supervisor lets go."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()
+    # However the supervisor ends, its socket does too. To die with it (PR_SET_PDEATHSIG) would be
+    # to leave behind what only this process can find: orphans that have cleared their environment.
     if _LINUX:
         # Processes whose parent ended come here, and are reaped here.
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
