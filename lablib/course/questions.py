@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lablib.course.progress import Progress
 from lablib.course.question_bank import PREDICTIONS, QUIZZES, Question
+from lablib.course.verdict import labelled
 from lablib.view.cards import ChoiceCard, Option
 
 
@@ -64,12 +65,13 @@ def _compare(question: Question, chosen: str | None, got: str) -> Comparison:
     if chosen is None:
         lines.append("  you predicted:  nothing committed yet")
     else:
-        lines.append(f"  you predicted:  ({chosen}) {question.answer(chosen).text}")
-    lines.append(f"  what happened:  ({got}) {happened.text}")
+        lines += labelled("  you predicted:  ", f"({chosen}) {question.answer(chosen).text}")
+    lines += labelled("  what happened:  ", f"({got}) {happened.text}")
     if chosen == got:
         lines.append("  ✅ your prediction was right")
     elif chosen is not None:
-        lines.append(f"  ❌ your prediction was different: {question.answer(chosen).because}")
+        lines.append("  ❌ your prediction was different:")
+        lines += labelled("     ", question.answer(chosen).because)
     return Comparison(question.name, chosen, got, chosen == got, "\n".join(lines))
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Mark = Literal["⏳", "❌", "✅"]
+
+_WIDTH = 100
+"""Characters a line may have: what JupyterLab shows in half of a common window."""
 
 _LONGEST = 240
 """Characters of a value that are shown; a reader compares the start of it."""
@@ -23,7 +27,7 @@ class Reason:
 
     def lines(self) -> list[str]:
         pairs = (("input", self.input), ("expected", self.expected), ("got", self.got), ("likely", self.likely))
-        return [f"   {name + ':':<9} {text}" for name, text in pairs if text]
+        return [line for name, text in pairs if text for line in labelled(f"   {name + ':':<9} ", text)]
 
 
 Answer = tuple[bool, Reason | None]
@@ -55,6 +59,14 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"{self.mark} {self.exercise} {self.text}"
+
+
+def labelled(label: str, text: str) -> list[str]:
+    """`text` after `label`, in lines that a notebook does not break, indented under the first."""
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=label, subsequent_indent=" " * len(label), break_long_words=False,
+        break_on_hyphens=False, replace_whitespace=False, drop_whitespace=True,
+    ) or [label.rstrip()]
 
 
 def shown(value: Any) -> str:

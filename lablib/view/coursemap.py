@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.patches import FancyBboxPatch
 
 from lablib.view.picture import Picture, Range, State
@@ -84,7 +84,7 @@ def course_map(tiles: Sequence[LabTile], start: int = 0) -> Picture:
 class _Tiles:
     """One tile per lab in reading order; the chosen one has a thick edge."""
 
-    def __init__(self, figure: Figure, palette: Palette, labs: Sequence[LabTile]) -> None:
+    def __init__(self, figure: FigureBase, palette: Palette, labs: Sequence[LabTile]) -> None:
         self._palette = palette
         rows = -(-len(labs) // _COLUMNS)
         axes = figure.add_axes((0, 0, 1, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from lablib.models.responsibility import DUTIES, PLACES, managed_by_you
@@ -42,7 +42,7 @@ def tell(state: State) -> str:
 class _Grid:
     """One row per layer, one column per place; a frame round the chosen column, a bold cell where they cross."""
 
-    def __init__(self, figure: Figure, palette: Palette) -> None:
+    def __init__(self, figure: FigureBase, palette: Palette) -> None:
         self._palette = palette
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import matplotlib
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from lablib.view.theme import Palette, stylesheet, with_variables
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 State = Mapping[str, Any]
 
 _STYLE: dict[str, Any] = {"svg.hashsalt": "lambda-lab", "svg.fonttype": "path", "font.family": "DejaVu Sans"}
+
+_CAPTION = 0.36
+"""Inches: the fixed line under a PNG."""
 
 
 class Scene(Protocol):
@@ -59,7 +62,7 @@ class Picture:
         Names the picture in its text alternative.
     size : (float, float)
         Width and height in inches.
-    build : callable (Figure, Palette) -> Scene
+    build : callable (FigureBase, Palette) -> Scene
         Makes the artists, once for each way of drawing.
     tell : callable (State) -> str
         The sentence that says what the picture shows in that state.
@@ -78,7 +81,7 @@ class Picture:
         self,
         title: str,
         size: tuple[float, float],
-        build: Callable[[Figure, Palette], Scene],
+        build: Callable[[FigureBase, Palette], Scene],
         tell: Callable[[State], str],
         controls: Sequence[Range | Choice],
         still: str,
@@ -122,10 +125,15 @@ class Picture:
         return with_variables(text[text.index("<svg") :])
 
     def png(self) -> bytes:
-        """The picture as a PNG: light colours on white, which both themes can carry."""
+        """The picture with its fixed line as a PNG: light colours on white, which both themes can carry."""
         with matplotlib.rc_context(_STYLE):
-            figure = Figure(figsize=self.size)
-            self._build(figure, Palette.light()).show(self._state)
+            wide, high = self.size
+            figure = Figure(figsize=(wide, high + _CAPTION))
+            rows = figure.add_gridspec(2, 1, height_ratios=(high, _CAPTION))
+            drawing, caption = figure.add_subfigure(rows[0]), figure.add_subfigure(rows[1])
+            palette = Palette.light()
+            self._build(drawing, palette).show(self._state)
+            caption.text(0.01, 0.5, self.still, va="center", color=palette["text"], size=9.5)
             out = io.BytesIO()
             figure.savefig(out, format="png", dpi=96, facecolor="white")
         return out.getvalue()

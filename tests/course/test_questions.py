@@ -57,7 +57,7 @@ def test_a_commitment_stands_beside_the_answer(own_home: Path) -> None:
     assert Progress(own_home).prediction("00.p1") == "a"
     seen = repr(predict("00.p1", got="b"))
     assert "you predicted:  (a) It starts up again" in seen
-    assert "❌ your prediction was different: A fresh environment for each call is the common picture" in seen
+    assert "❌ your prediction was different:\n     A fresh environment for each call is the common picture" in seen
 
 
 def test_a_right_prediction_is_said() -> None:
