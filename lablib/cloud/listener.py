@@ -19,7 +19,6 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.netutil import bind_sockets
 
 from lablib.cloud.front import Answering
 from lablib.cloud.web import Request
@@ -102,34 +101,29 @@ class _Exchanges(HTTPServerConnectionDelegate):
 
 
 class Listener:
-    """A listening socket on 127.0.0.1, and the server behind it once there is somebody to answer.
+    """The server behind a listening socket.
 
     Parameters
     ----------
-    port
-        Which one; 0 takes a free one.
-
-    Raises
-    ------
-    OSError
-        The port is taken, or not ours to take.
+    listening
+        Bound to 127.0.0.1 and listening; nobody is answered before `serve`.
     """
 
-    def __init__(self, port: int) -> None:
-        self._sockets = bind_sockets(port, address="127.0.0.1", family=socket.AF_INET)
-        self.port: int = self._sockets[0].getsockname()[1]
+    def __init__(self, listening: socket.socket) -> None:
+        listening.setblocking(False)
+        self._listening = listening
+        self.port: int = listening.getsockname()[1]
         self._server: HTTPServer | None = None
 
     def serve(self, answer: Answerer) -> None:
         """Begin to answer requests."""
         # tornado's own chunk of 64 KB: it zeroes a whole chunk before each read, and 1 MB costs 0.6 ms a time.
         self._server = HTTPServer(_Exchanges(answer), max_body_size=LARGEST_BODY, max_header_size=LARGEST_HEADERS)
-        self._server.add_sockets(self._sockets)
+        self._server.add_sockets([self._listening])
 
     async def close(self) -> None:
         """Take no more connections, and end those that are open."""
         if self._server is not None:
             self._server.stop()
             await self._server.close_all_connections()
-        for sock in self._sockets:
-            sock.close()
+        self._listening.close()

@@ -1,0 +1,171 @@
+"""Everything of one cloud, wired together.
+
+Loading this loads botocore and tornado, which takes longer than anything else at the start: `lablib.cloud.server` does it while
+the supervisor starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import shlex
+import signal
+import socket
+from collections.abc import Awaitable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lablib.cloud.api import LambdaService
+from lablib.cloud.api.neighbours import from_moto
+from lablib.cloud.auth import Authority
+from lablib.cloud.clock import Clock
+from lablib.cloud.code import CodeStore
+from lablib.cloud.control import Control
+from lablib.cloud.front import Front
+from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.invocation import Invoker
+from lablib.cloud.listener import Listener
+from lablib.cloud.logs import LogBook
+from lablib.cloud.moto_seam import clockwork, engine, keys, roles
+from lablib.cloud.moto_seam import logs as moto_logs
+from lablib.cloud.placement import Placement
+from lablib.cloud.polls import Polls
+from lablib.cloud.server import Options
+from lablib.cloud.variables import variables
+from lablib.environments import DataPlane, LogItem
+
+log = logging.getLogger("lablib.cloud")
+
+
+class Cloud:
+    """One cloud.
+
+    Parameters
+    ----------
+    listening
+        The socket that it answers on.
+    folder
+        Where it keeps its files.
+    credentials
+        The cloud's own: an access key id and its secret.
+    """
+
+    def __init__(
+        self, options: Options, listening: socket.socket, folder: Path, data_plane: DataPlane, credentials: tuple[str, keys.Secret]
+    ) -> None:
+        self._options = options
+        self._listener = Listener(listening)
+        self._data_plane = data_plane
+        self._credentials = credentials
+        self._url = f"http://127.0.0.1:{self._listener.port}"
+        self._facts: dict[str, Any] = {}
+        self._ended = asyncio.Event()
+        engine.configure(region=options.region, port=self._listener.port)
+        self._build(folder)
+
+    async def run(self, starting: Awaitable[Mapping[str, Any]]) -> None:
+        """Serve from when the data plane has started, with the facts that it then tells, until something says to end."""
+        self._listen_for_the_end()
+        self._facts = dict(await starting)
+        self._listener.serve(self._front.answer)
+        self._say_ready()
+        loading = asyncio.ensure_future(engine.call(engine.preload))
+        loading.add_done_callback(_settle_memory)
+        await self._ended.wait()
+
+    async def close(self) -> None:
+        """Answer nobody any more."""
+        await self._listener.close()
+        engine.close()
+
+    def _build(self, folder: Path) -> None:
+        options, region = self._options, self._options.region
+        self._clock = Clock()
+        clockwork.follow(self._clock.now)
+        self._logbook = LogBook(lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines))
+        self._clock.before_moving(self._logbook.flush)
+        self._functions = Functions(
+            CodeStore(folder / "code"), self._clock, account_id=engine.ACCOUNT, region=region, pending=options.pending
+        )
+        self._placement = Placement(self._data_plane, self._clock, self._variables)
+        self._functions.on_change(self._changed)
+        self._invoker = Invoker(self._data_plane, self._placement, self._clock, self._logbook, region=region)
+        self._polls = Polls(self._clock)
+        any_key = options.credentials == "any"
+        self._front = Front(
+            authority=None if any_key else Authority(*self._credentials, self._clock.now),
+            functions=LambdaService(self._functions, self._invoker, from_moto()),
+            door=Control(self._clock, reset=self._reset, shutdown=self._ended.set, facts=self._doctor),
+            polls=self._polls,
+            flush_logs=self._logbook.flush,
+        )
+
+    async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
+        credentials = await engine.call(roles.assume, version.role, version.name)
+        return variables(version, log_stream, credentials, region=self._options.region, endpoint=self._url)
+
+    def on_log(self, environment: str, items: list[LogItem]) -> None:
+        """What an environment of the data plane says."""
+        self._invoker.on_log(environment, items)
+
+    def on_lost(self) -> None:
+        """The data plane has lost every environment."""
+        self._placement.lost()
+
+    def _changed(self, name: str) -> None:
+        kept = {version.generation for version in self._functions.function(name)} if name in self._functions else set()
+        self._placement.changed(name, kept)
+
+    def _doctor(self) -> Mapping[str, Any]:
+        return {
+            "url": self._url, "region": self._options.region, "credentials": self._options.credentials,
+            "functions": len(self._functions), "waiting_polls": self._polls.waiting, **self._facts,
+        }  # fmt: skip
+
+    async def _reset(self) -> None:
+        """An empty cloud again, at the same address, on real time."""
+        await self._invoker.reset()
+        self._functions.reset()
+        await self._logbook.reset()
+        keys.forget()
+        await engine.call(engine.reset)
+        self._clock.reset()
+        self._polls.wake()
+
+    def _listen_for_the_end(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._ended.set)
+        if self._options.lifeline is not None:
+            loop.add_reader(self._options.lifeline, self._on_lifeline, self._options.lifeline)
+
+    def _on_lifeline(self, descriptor: int) -> None:
+        if not os.read(descriptor, 4096):
+            asyncio.get_running_loop().remove_reader(descriptor)
+            self._ended.set()
+
+    def _say_ready(self) -> None:
+        access_key_id, secret = self._credentials
+        exported = {
+            "AWS_ENDPOINT_URL": self._url,
+            "AWS_ACCESS_KEY_ID": access_key_id,
+            "AWS_SECRET_ACCESS_KEY": secret.secret_access_key,
+            "AWS_REGION": self._options.region,
+            "AWS_DEFAULT_REGION": self._options.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        for name, value in exported.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(f"ready {self._url}", flush=True)
+
+
+def _settle_memory(loading: asyncio.Future[None]) -> None:
+    """What is loaded by now stays: later collections need not look at it."""
+    if not loading.cancelled() and loading.exception() is not None:
+        log.error("moto did not load", exc_info=loading.exception())
+    gc.freeze()
