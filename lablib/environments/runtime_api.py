@@ -16,17 +16,60 @@ from collections.abc import Callable
 from typing import Any
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+    RequestStartLine,
+    ResponseStartLine,
+)
 from tornado.netutil import bind_sockets
 
 from lablib.environments.spec import Invocation
 from lablib.models.limits import RESPONSE_REFUSED_OVER_BYTES
 
 _PREFIX = "/2018-06-01/runtime/"
-_LARGEST_READ = 64 * 1024 * 1024  # a refusal has to be read first; beyond this the connection ends
+_LARGEST_READ = 1 << 40  # a refusal has to be read first, however much it is; what is over the limit is not kept
+# An error comes with a header for X-Ray, a trace of every frame: a recursion without end makes
+# 100 KB, and the client sends up to 1 MB of it.
+_LARGEST_HEADERS = 2 * 1024 * 1024
 _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large"}  # fmt: skip
 
 Event = tuple[str, Any]
+
+
+class _Exchange(HTTPMessageDelegate):
+    """One request, read to its end; of its body no more is kept than shows that it is too large."""
+
+    def __init__(self, connection: HTTPConnection, serve: Callable[[HTTPServerRequest], None]) -> None:
+        self._connection, self._serve = connection, serve
+        self._body = bytearray()
+
+    def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> None:
+        assert isinstance(start_line, RequestStartLine)
+        self._start_line, self._headers = start_line, headers
+
+    def data_received(self, chunk: bytes) -> None:
+        if len(self._body) <= RESPONSE_REFUSED_OVER_BYTES:
+            self._body += chunk
+
+    def finish(self) -> None:
+        request = HTTPServerRequest(connection=self._connection, start_line=self._start_line, headers=self._headers)
+        request.body = bytes(self._body)
+        self._serve(request)
+
+    def on_connection_close(self) -> None:
+        self._body.clear()
+
+
+class _Exchanges(HTTPServerConnectionDelegate):
+    def __init__(self, serve: Callable[[HTTPServerRequest], None]) -> None:
+        self._serve = serve
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        return _Exchange(request_conn, self._serve)
 
 
 class RuntimeApi:
@@ -41,7 +84,9 @@ class RuntimeApi:
         self._waiting: HTTPServerRequest | None = None
         self._current: str | None = None
         self._answered = True
-        self._server = HTTPServer(self._serve, max_body_size=_LARGEST_READ, max_buffer_size=_LARGEST_READ)
+        self._server = HTTPServer(
+            _Exchanges(self._serve), max_body_size=_LARGEST_READ, max_header_size=_LARGEST_HEADERS
+        )  # fmt: skip
         sockets = bind_sockets(0, "127.0.0.1")
         self.address = f"127.0.0.1:{sockets[0].getsockname()[1]}"
         self._server.add_sockets(sockets)
@@ -101,7 +146,7 @@ class RuntimeApi:
             _refuse(request, 400, "InvalidRequestID", "Invalid request ID")
         elif self._answered:
             _refuse(request, 403, "InvalidStateTransition", "the invocation has been answered already")
-        elif kind == "response" and len(request.body) > RESPONSE_REFUSED_OVER_BYTES:
+        elif len(request.body) > RESPONSE_REFUSED_OVER_BYTES:
             self._answered = True
             limit = f"Exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
             _refuse(request, 413, "RequestEntityTooLarge", limit)
