@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import select
+import signal
 import socket
 import sys
 import tempfile
@@ -147,7 +148,23 @@ def _listening(port: int) -> socket.socket:
         ) from None
 
 
+def _listen_for_the_end(ended: asyncio.Event, lifeline: int | None) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+
+    def on_lifeline(descriptor: int) -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            ended.set()
+
+    if lifeline is not None:
+        loop.add_reader(lifeline, on_lifeline, lifeline)
+
+
 async def _serve(options: Options, listening: socket.socket, workplace: Workplace, credentials: tuple[str, keys.Secret]) -> None:
+    ended = asyncio.Event()
+    _listen_for_the_end(ended, options.lifeline)
     cloud: Cloud | None = None
 
     def on_log(environment: str, items: list[LogItem]) -> None:
@@ -168,7 +185,7 @@ async def _serve(options: Options, listening: socket.socket, workplace: Workplac
         await asyncio.sleep(0)
         from lablib.cloud.wiring import Cloud
 
-        cloud = Cloud(options, listening, workplace.folder, data_plane, credentials)
+        cloud = Cloud(options, listening, workplace.folder, data_plane, credentials, ended)
         await cloud.run(starting)
     finally:
         _end_at_last()

@@ -11,7 +11,6 @@ import gc
 import logging
 import os
 import shlex
-import signal
 import socket
 from collections.abc import Awaitable, Mapping
 from pathlib import Path
@@ -50,25 +49,29 @@ class Cloud:
         Where it keeps its files.
     credentials
         The cloud's own: an access key id and its secret.
+    ended
+        Set when the cloud is to end.
     """
 
     def __init__(
-        self, options: Options, listening: socket.socket, folder: Path, data_plane: DataPlane, credentials: tuple[str, keys.Secret]
-    ) -> None:
+        self, options: Options, listening: socket.socket, folder: Path, data_plane: DataPlane,
+        credentials: tuple[str, keys.Secret], ended: asyncio.Event,
+    ) -> None:  # fmt: skip
         self._options = options
         self._listener = Listener(listening)
         self._data_plane = data_plane
         self._credentials = credentials
         self._url = f"http://127.0.0.1:{self._listener.port}"
         self._facts: dict[str, Any] = {}
-        self._ended = asyncio.Event()
+        self._ended = ended
         engine.configure(region=options.region, port=self._listener.port)
         self._build(folder)
 
     async def run(self, starting: Awaitable[Mapping[str, Any]]) -> None:
         """Serve from when the data plane has started, with the facts that it then tells, until something says to end."""
-        self._listen_for_the_end()
         self._facts = dict(await starting)
+        if self._ended.is_set():
+            return
         self._listener.serve(self._front.answer)
         self._say_ready()
         loading = asyncio.ensure_future(engine.call(engine.preload))
@@ -133,18 +136,6 @@ class Cloud:
         await engine.call(engine.reset)
         self._clock.reset()
         self._polls.wake()
-
-    def _listen_for_the_end(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._ended.set)
-        if self._options.lifeline is not None:
-            loop.add_reader(self._options.lifeline, self._on_lifeline, self._options.lifeline)
-
-    def _on_lifeline(self, descriptor: int) -> None:
-        if not os.read(descriptor, 4096):
-            asyncio.get_running_loop().remove_reader(descriptor)
-            self._ended.set()
 
     def _say_ready(self) -> None:
         access_key_id, secret = self._credentials
