@@ -58,6 +58,10 @@ class PythonRuntime:
             return  # runtime_client has no wheel for macOS; bootstrap.py knows
         found = Path(spec.origin)
         source = found.parent if spec.submodule_search_locations else found
+        if source.is_relative_to("/tmp"):  # a function's /tmp is another one: installed below it, a link leads nowhere
+            copy = shutil.copytree if source.is_dir() else shutil.copy2
+            copy(source, self.folder / source.name)
+            return
         (self.folder / source.name).symlink_to(source)
         self._readable.append(str(source))
 

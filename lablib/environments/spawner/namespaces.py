@@ -143,7 +143,7 @@ class Namespaces:
             os.makedirs(f"{root}/{folder}")
         _bind_system(root)
         _write_accounts(root)
-        # Before what is bound: a Python environment that was installed below /tmp must stay visible.
+        # Before what is bound: an interpreter that was installed below /tmp must stay visible.
         _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={plan.tmp_mb}m,mode=1777")
         for path in plan.readable:
             if not path.startswith(_SYSTEM):
