@@ -28,6 +28,7 @@ from lablib.environments.spec import EnvironmentSpec
 from lablib.models import limits
 
 _DISK_CHECK_S = 0.1
+_DISK_CHECK_REST = 20
 _KILL_CHECK_S = 0.001
 
 
@@ -114,7 +115,7 @@ class Machine:
 
     def _ended(self) -> None:
         self._pid, self._starting = 0, False
-        self.log.drain(flush=True)
+        self.log.drain(over=True)
         self._gone.set()
 
     async def kill(self) -> None:
@@ -125,7 +126,7 @@ class Machine:
                 processes.send(pids, signal.SIGKILL)
                 await asyncio.sleep(_KILL_CHECK_S)
             await self._gone.wait()
-        self.log.drain(flush=True)
+        self.log.drain(over=True)
         self._stopped = []
         self.api.forget()
 
@@ -203,9 +204,10 @@ class Machine:
             self._put(("memory", None))
             return
         if not self._host.namespaces and now >= self._disk_at:
-            self._disk_at = now + _DISK_CHECK_S
             if self._tmp_is_full():
                 return
+            # Of many thousand files each look takes long, and nothing else is done meanwhile.
+            self._disk_at = loop.time() + max(_DISK_CHECK_S, _DISK_CHECK_REST * (loop.time() - now))
         delay = self._hold_back(pids, now) if self._metered else LONGEST_CHECK_S
         self._tick = loop.call_later(delay, self._check)
 
