@@ -238,7 +238,10 @@ class Lab:
     def _door(self, method: str, path: str) -> Mapping[str, object]:
         if self.closed:
             raise CloudIsGone("This lab is closed. lablib.start() opens another.")
-        answer = self.cloud.door(method, path)
+        try:
+            answer = self.cloud.door(method, path)
+        except KeyboardInterrupt:
+            raise Interrupted("Interrupted. The local cloud finishes what it was asked.") from None
         if answer.status == 409:
             raise StillRunning(str(answer.body.get("message", "Something still runs.")))
         if answer.status != 200:
