@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,9 @@ class Run:
         raw = response["Payload"].read() if "Payload" in response else b""
         payload = _parsed(raw)
         tail = base64.b64decode(response.get("LogResult", "")).decode(errors="replace")
+        request_id = str(response.get("ResponseMetadata", {}).get("RequestId", ""))
+        if request_id:  # what a function did not end with a line feed stands before the platform's line
+            tail = re.sub(rf"(?<=[^\n])(?=(?:START|END|REPORT) RequestId: {re.escape(request_id)}\b)", "\n", tail)
         lines = tail.replace("\r", "\n").replace("\u00a0", " ").split("\n")
         return cls(
             function_name=name,
@@ -80,7 +84,7 @@ class Run:
             error=FunctionError.of(payload) if response.get("FunctionError") else None,
             status_code=int(response["StatusCode"]),
             version=str(response.get("ExecutedVersion", "$LATEST")),
-            request_id=str(response.get("ResponseMetadata", {}).get("RequestId", "")),
+            request_id=request_id,
             log_cut=bool(tail) and len(tail.encode()) >= _TAIL_BYTES - 3 and "START RequestId: " not in tail,
         )
 

@@ -105,15 +105,15 @@ class Invoker:
         if placed is None:
             return  # it was removed while it spoke
         lines = [(self._clock.to_cloud(item.timestamp), self._word(placed, item)) for item in items]
-        # Unconfirmed: on AWS the tail of a first invocation seems to hold INIT's own lines, but not INIT_START.
+        # On AWS too, the tail of a first invocation holds INIT's own lines, but not INIT_START (captured, 2026).
         tail = [line for item, (_, line) in zip(items, lines, strict=True) if item.kind != "init_start"]
         self._tails.setdefault(environment, []).extend(tail)
         self._logbook.write(placed.version.log_group, placed.log_stream, lines)
 
     def _word(self, placed: Placed, item: LogItem) -> str:
-        """CloudWatch's events end in a line feed, the platform's like the function's."""
+        """The text of an event in CloudWatch Logs. The platform's end in a line feed, the function's as it wrote them."""
         if item.kind == "app":
-            return f"{item.text}\n"
+            return item.text
         if item.kind == "init_start":
             return report.init_start(placed.version.runtime, self._region) + "\n"
         if item.kind == "init_report":
@@ -133,7 +133,8 @@ class Invoker:
             )  # fmt: skip
         )
         now = self._clock.now()
-        last = [f"{report.end(request_id)}\n", f"{line}\t\n"]
+        # A tab follows the last field, but not a status (captured logs, 2026).
+        last = [f"{report.end(request_id)}\n", f"{line}\n" if outcome.status != "success" else f"{line}\t\n"]
         self._logbook.write(version.log_group, placed.log_stream, [(now, text) for text in last])
         tail = "".join(self._tails.get(placed.id, []) + last)
         return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version)

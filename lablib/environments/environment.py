@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,9 +36,22 @@ class Fault:
 
 
 def _error(error_type: str, request_id: str, message: str) -> bytes:
+    return _object(error_type, f"RequestId: {request_id} Error: {message}")
+
+
+def _object(error_type: str, message: str) -> bytes:
     """The platform's error object; field order as captured from AWS (2026)."""
-    text = f"RequestId: {request_id} Error: {message}"
-    return json.dumps({"errorType": error_type, "errorMessage": text}, separators=(",", ":")).encode()
+    return json.dumps({"errorType": error_type, "errorMessage": message}, separators=(",", ":")).encode()
+
+
+def _known(error_type: str) -> str:
+    """What REPORT calls an INIT error. AWS names its own types; one of the function's is ``Runtime.Unknown``.
+
+    Source: aws-lambda-runtime-interface-emulator, GetValidRuntimeOrFunctionErrorType (2026-01-02); captured logs.
+    """
+    if re.search(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", error_type):
+        return error_type
+    return "Function.Unknown" if error_type.startswith("Function.") else "Runtime.Unknown"
 
 
 @dataclass
@@ -104,7 +118,7 @@ class Environment:
                 self._ready = True
                 return None
             if kind == "init_error":
-                fault = Fault(detail[0], "error", detail[1])
+                fault = Fault(detail[0], "error", _known(detail[1]))
                 continue  # the client exits next
             fault = fault or self._fault(kind, detail, timing.timeout_s)
             if fault is not None:
@@ -162,8 +176,7 @@ class Environment:
                 answer = Fault(detail, "success", "")
             elif kind == "too_large":
                 text = limits.RESPONSE_TOO_LARGE
-                body = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
-                answer = Fault(json.dumps(body).encode(), "error", "Function.ResponseSizeTooLarge")
+                answer = Fault(_object("Function.ResponseSizeTooLarge", text), "error", "Function.ResponseSizeTooLarge")
             elif kind == "next":
                 assert answer is not None, "the Runtime API lets /next through only after an answer"
                 return answer
@@ -174,9 +187,9 @@ class Environment:
 
     async def _outcome(self, answer: bytes | Fault, timing: _Timing, init_ms: float | None) -> Outcome:
         elapsed = timing.elapsed_ms
-        self.machine.log.drain(flush=False)
         if self._ready:
             self.machine.freeze()
+        self.machine.log.drain(over=False)
         peak_mb = self.machine.peak_mb()
         if isinstance(answer, bytes):
             return Outcome(answer, None, "success", None, elapsed, init_ms, peak_mb)
@@ -222,5 +235,5 @@ class Environment:
         self.emit([LogItem("app", now, text, request_id=self._request_id) for text in events])
 
     def _say(self, kind: str, fields: dict[str, object] | None = None) -> None:
-        self.machine.log.drain(flush=True)
+        self.machine.log.drain(over=False)
         self.emit([LogItem(kind, time.time(), "", fields or {}, self._request_id)])  # type: ignore[arg-type]

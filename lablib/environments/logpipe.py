@@ -31,7 +31,10 @@ _SECONDS_PER_LINE = 20e-6
 
 
 class LogCutter:
-    """Bytes in, log events out (text, without the line's end).
+    """Bytes in, log events out: a line with its end, a frame as it is.
+
+    On Lambda nothing is added either: what is not ended stands before END on the same line
+    (a traceback, which the client frames without a line's end; captured LogResults, 2026).
 
     The work is in proportion to the bytes, however short the lines; what is kept never
     passes the largest event, whatever length a frame claims.
@@ -54,7 +57,7 @@ class LogCutter:
                 if len(data) < end:
                     break
                 self._left -= end - at
-                events.append(_text(data[at:end].removesuffix(b"\n")))
+                events.append(_text(data[at:end]))
             elif frame == at:
                 end = at + _FRAME_HEADER
                 if len(data) < end:
@@ -69,29 +72,32 @@ class LogCutter:
         self._rest = data[at:]
         return events
 
-    def flush(self) -> list[str]:
-        """The rest, although its line or frame never ended."""
+    def flush(self, *, over: bool = True) -> list[str]:
+        """The rest, although its line never ended; and when all is `over`, although its frame never will."""
+        if not over and (self._left or self._rest.startswith(_FRAME_START)):
+            return []
         rest, self._rest, self._left = self._rest, b"", 0
         return [_text(rest)] if rest and not rest.startswith(_FRAME_START) else []
 
     def _lines(self, data: bytes, at: int, frame: int) -> tuple[int, list[str]]:
         """(where they end, the lines from `at` on); `at` again when more is needed."""
-        if frame >= 0:  # a line ends before a frame, although it was not ended
-            return frame, _split(data[at:frame].removesuffix(b"\n"))
+        if frame >= 0:  # an event ends before a frame, although its line was not ended
+            return frame, _split(data[at:frame])
         end = data.rfind(b"\n", at)
         if end >= 0:
-            return end + 1, _split(data[at:end])
+            return end + 1, _split(data[at : end + 1])
         if len(data) - at > _LONGEST:
             return at + _LONGEST, [_text(data[at : at + _LONGEST])]
         return at, []
 
 
 def _split(lines: bytes) -> list[str]:
-    return [line.removesuffix("\r") for line in lines.decode("utf-8", errors="replace").split("\n")]
+    *ended, rest = lines.decode("utf-8", errors="replace").split("\n")
+    return [line.removesuffix("\r") + "\n" for line in ended] + ([rest] if rest else [])
 
 
 def _text(event: bytes) -> str:
-    return event.decode("utf-8", errors="replace").removesuffix("\r")
+    return event.decode("utf-8", errors="replace")
 
 
 class LogPipe:
@@ -124,8 +130,8 @@ class LogPipe:
             loop.remove_reader(self._read)
             self._pause = loop.call_later(len(events) * _SECONDS_PER_LINE, self._listen)
 
-    def drain(self, *, flush: bool) -> None:
-        """Read what is there now; with `flush`, also a line that was not ended.
+    def drain(self, *, over: bool) -> None:
+        """Read what is there now, also a line that was not ended; `over`: no process is left that would go on.
 
         Not until the pipe is empty: one that a process keeps filling never is.
         """
@@ -137,7 +143,7 @@ class LogPipe:
                 break
             waiting -= len(data)
             self._on_events(self._cutter.feed(data))
-        if flush and (rest := self._cutter.flush()):
+        if rest := self._cutter.flush(over=over):
             self._on_events(rest)
 
     def close_write(self) -> None:

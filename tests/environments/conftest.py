@@ -41,6 +41,10 @@ class Function:
 
     @property
     def lines(self) -> list[str]:
+        return [text.removesuffix("\n") for text in self.texts]
+
+    @property
+    def texts(self) -> list[str]:
         return [item.text for item in self.items if item.kind == "app"]
 
     @property

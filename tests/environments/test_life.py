@@ -256,6 +256,8 @@ def test_an_init_that_fails_is_repeated_in_the_invocation(
         assert error["errorType"] == error_type
         assert message in error["errorMessage"]
         assert (outcome.function_error, outcome.status, outcome.init_ms) == ("Unhandled", "error", None)
+        # A type that is not one of the platform's is none in its log lines.
+        assert outcome.error_type == (error_type if error_type.startswith("Runtime.") else "Runtime.Unknown")
     kinds = [(item.kind, item.fields.get("phase")) for item in function.items if item.kind != "app"]
     assert kinds[:4] == [("init_start", None), ("init_report", "init"), ("init_report", "invoke"), ("start", None)]
 

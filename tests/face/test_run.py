@@ -73,6 +73,12 @@ def test_a_functions_error_shows_its_own_traceback_once() -> None:
     assert run.error is not None and run.error.type == "ZeroDivisionError"
 
 
+def test_a_last_line_that_was_not_ended_is_the_functions_own() -> None:
+    tail = f"before INITSTART RequestId: 4d1c Version: $LATEST\nno line feedEND RequestId: 4d1c\n{COLD}\t\n"
+    run = Run.from_response("hello", response(None, tail))
+    assert run.logs == ["no line feed"] and run.report is not None
+
+
 def test_a_timeout_says_so() -> None:
     payload = {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 4d1c Error: Task timed out after 1.00 seconds"}
     tail = log(report=REPORT + "\tStatus: timeout")

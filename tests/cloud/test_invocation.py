@@ -1,0 +1,63 @@
+"""An invocation's log: in CloudWatch Logs and in LogResult, letter by letter as Lambda writes it.
+
+The forms were compared with captured LogResults and CloudWatch events of 2024 to 2026.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from lablib.models.limits import LOG_RESULT_BYTES
+from tests.support import CloudUnderTest
+
+SOURCE = """
+import sys, time
+print("in INIT")
+def lambda_handler(event, context):
+    print("a line")
+    if event == "fail":
+        raise ValueError("why")
+    if event == "hang":
+        time.sleep(60)
+    if event == "exit":
+        sys.exit(1)
+    sys.stdout.write("not ended")
+"""
+ID = "[0-9a-f-]{36}"
+REPORT = rf"REPORT RequestId: {ID}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\tMax Memory Used: \d+ MB"
+
+
+def invoke(cloud: CloudUnderTest, name: str, payload: str) -> str:
+    """The decoded LogResult."""
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=f'"{payload}"', LogType="Tail")
+    return base64.b64decode(answer["LogResult"]).decode()
+
+
+def test_the_log_of_each_end(cloud: CloudUnderTest) -> None:
+    name = cloud.function(SOURCE, Timeout=1)
+    start, end = rf"START RequestId: {ID} Version: \$LATEST\n", rf"END RequestId: {ID}\n"
+    well = rf"in INIT\n{start}a line\nnot ended{end}{REPORT}\tInit Duration: [\d.]+ ms\t\n"
+    raised = (
+        rf"{start}a line\n\[ERROR\] ValueError: why\nTraceback \(most recent call last\):\n"
+        rf'\xa0\xa0File "/var/task/lambda_function.py", line 7, in lambda_handler\n'
+        rf'\xa0\xa0\xa0\xa0raise ValueError\("why"\){end}{REPORT}\t\n'
+    )
+    hung = rf"{start}a line\n{end}{REPORT}\tStatus: timeout\n"
+    ended = rf"in INIT\n{start}a line\n{end}{REPORT}\tStatus: error\tError Type: Runtime.ExitError\n"
+    tails = []
+    for payload, pattern in (("well", well), ("fail", raised), ("hang", hung), ("exit", ended)):
+        tails.append(invoke(cloud, name, payload))
+        assert re.fullmatch(pattern, tails[-1]), tails[-1]
+    assert "\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t" in tails[2]
+    events = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    first, *messages = [event["message"] for event in events]
+    assert re.fullmatch(r"INIT_START Runtime Version: python:3.11\S+\tRuntime Version ARN: arn:aws:lambda:\S+\n", first)
+    assert "".join(messages) == "".join(tails)
+    assert len({event["logStreamName"] for event in events}) == 1
+
+
+def test_the_tail_is_the_last_four_kilobytes(cloud: CloudUnderTest) -> None:
+    name = cloud.function("def lambda_handler(event, context): print('é' * 4000)")
+    tail = cloud.client("lambda").invoke(FunctionName=name, LogType="Tail")["LogResult"]
+    assert len(base64.b64decode(tail)) == LOG_RESULT_BYTES
