@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.browser.jupyter import ROOT, chromium, jupyterlab, open_notebook, run_all, theme
 
@@ -31,9 +32,9 @@ def main(target: Path, notebooks: Path) -> None:
                         print(name)
 
 
-def _windows(page: object) -> range:
+def _windows(page: Any) -> range:
     outer = "document.querySelector('.jp-WindowedPanel-outer')"
-    height, shown = page.evaluate(f"() => [{outer}.scrollHeight, {outer}.clientHeight]")  # type: ignore[attr-defined]
+    height, shown = page.evaluate(f"() => [{outer}.scrollHeight, {outer}.clientHeight]")
     return range(0, height, shown)
 
 
