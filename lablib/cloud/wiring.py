@@ -106,7 +106,7 @@ class Cloud:
         )
 
     async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
-        credentials = await engine.call(roles.assume, version.role, version.name)
+        credentials = roles.assume(version.role, version.name)
         return variables(version, log_stream, credentials, region=self._options.region, endpoint=self._url)
 
     def on_log(self, environment: str, items: list[LogItem]) -> None:

@@ -20,13 +20,14 @@ from typing import Any
 _now: Callable[[], float] = real_time.time
 
 
-def follow(now: Callable[[], float]) -> None:
-    """From here on moto's time is what `now` returns, in seconds since 1970."""
+def follow(clock: Callable[[], float]) -> None:
+    """From here on moto's time is what `clock` returns, in seconds since 1970."""
     global _now
-    _now = now
+    _now = clock
 
 
-def _cloud_now() -> float:
+def now() -> float:
+    """moto's time now, in seconds since 1970."""
     return _now()
 
 
@@ -50,7 +51,7 @@ class _CloudDate(real_datetime.date, metaclass=_LooksReal):
 
     @classmethod
     def today(cls) -> Any:
-        return real_datetime.date.fromtimestamp(_cloud_now())
+        return real_datetime.date.fromtimestamp(now())
 
 
 class _CloudDatetime(real_datetime.datetime, metaclass=_LooksReal):
@@ -61,15 +62,15 @@ class _CloudDatetime(real_datetime.datetime, metaclass=_LooksReal):
 
     @classmethod
     def now(cls, tz: real_datetime.tzinfo | None = None) -> Any:
-        return real_datetime.datetime.fromtimestamp(_cloud_now(), tz)
+        return real_datetime.datetime.fromtimestamp(now(), tz)
 
     @classmethod
     def utcnow(cls) -> Any:
-        return real_datetime.datetime.fromtimestamp(_cloud_now(), real_datetime.UTC).replace(tzinfo=None)
+        return real_datetime.datetime.fromtimestamp(now(), real_datetime.UTC).replace(tzinfo=None)
 
     @classmethod
     def today(cls) -> Any:
-        return real_datetime.datetime.fromtimestamp(_cloud_now())
+        return real_datetime.datetime.fromtimestamp(now())
 
 
 class _Module:
@@ -84,22 +85,22 @@ class _Module:
 
 
 def _strftime(format: str, t: Any = None) -> str:
-    return real_time.strftime(format, real_time.localtime(_cloud_now()) if t is None else t)
+    return real_time.strftime(format, real_time.localtime(now()) if t is None else t)
 
 
 _time = _Module(
     real_time,
-    time=_cloud_now,
-    time_ns=lambda: int(_cloud_now() * 1e9),
-    gmtime=lambda seconds=None: real_time.gmtime(_cloud_now() if seconds is None else seconds),
-    localtime=lambda seconds=None: real_time.localtime(_cloud_now() if seconds is None else seconds),
+    time=now,
+    time_ns=lambda: int(now() * 1e9),
+    gmtime=lambda seconds=None: real_time.gmtime(now() if seconds is None else seconds),
+    localtime=lambda seconds=None: real_time.localtime(now() if seconds is None else seconds),
     strftime=_strftime,
 )
 _datetime = _Module(real_datetime, datetime=_CloudDatetime, date=_CloudDate)
 
 _STAND_INS: dict[int, Any] = {
     id(real_time): _time,
-    id(real_time.time): _cloud_now,
+    id(real_time.time): now,
     id(real_datetime): _datetime,
     id(real_datetime.datetime): _CloudDatetime,
     id(real_datetime.date): _CloudDate,

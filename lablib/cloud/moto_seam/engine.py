@@ -17,6 +17,7 @@ import asyncio
 import io
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 lock = threading.RLock()
+_first: deque[Callable[[], None]] = deque()
 # Moto works under one lock, so more threads would only wait; with one alone, a slow import would hold up a quick answer's hand-over.
 _pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="moto")
 
@@ -76,7 +78,14 @@ async def call(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def _locked(fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
     with lock:
+        while _first:
+            _first.popleft()()
         return fn(*args, **kwargs)
+
+
+def before_all_else(fn: Callable[[], None]) -> None:
+    """Have `fn` run under the lock before anything else that moto is called for from now on. Nobody waits for it."""
+    _first.append(fn)
 
 
 async def answer(request: Request) -> Answer:
@@ -193,6 +202,7 @@ def reset() -> None:
     from moto.core.model_instances import reset_model_data
 
     with lock:
+        _first.clear()
         BackendDict.reset()
         reset_model_data()
 

@@ -1,17 +1,19 @@
 """Roles: who may assume one, and the credentials that a function runs with.
 
 Touches: `moto.iam.models.iam_backends`, `IAMBackend.get_role_by_arn`, `Role.assume_role_policy_document`,
-`moto.iam.exceptions.NotFoundException`, `moto.sts.models.sts_backends`, `STSBackend.assume_role`.
+`moto.iam.exceptions.NotFoundException`, `moto.sts.models.sts_backends`, `STSBackend.assume_role` and what it
+returns (`AssumedRole.access_key_id`, `.secret_access_key`, `.session_token`, `.access_key`), and `IAMBackend.access_keys`.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from lablib.cloud.moto_seam import engine, keys, utc
+from lablib.cloud.moto_seam import clockwork, engine, keys
 
 # An environment lives two hours of the cloud's time at most (models.lifecycle), so its credentials never end before it does.
 SESSION_SECONDS = 12 * 3600
@@ -27,17 +29,32 @@ class Credentials:
 
 
 def assume(role_arn: str, session_name: str) -> Credentials:
-    """Credentials of a role's new session. GetCallerIdentity with them answers ``assumed-role/ROLE/SESSION_NAME``."""
+    """Credentials of a role's new session. GetCallerIdentity with them answers ``assumed-role/ROLE/SESSION_NAME``.
+
+    They are good at once, and the lock is not needed: a cold start does not wait for what moto is at. moto hears of the session
+    before it gets its next request, which is the first that can be signed with it.
+    """
+    access_key_id, secret_access_key = keys.new_access_key("ASIA")
+    made = Credentials(access_key_id, secret_access_key, secrets.token_urlsafe(200))
+    keys.issue(access_key_id, keys.Secret(secret_access_key, made.session_token, clockwork.now() + SESSION_SECONDS))
+    engine.before_all_else(lambda: _tell_moto(role_arn, session_name, made))
+    return made
+
+
+def _tell_moto(role_arn: str, session_name: str, made: Credentials) -> None:
+    from moto.iam.models import iam_backends
     from moto.sts.models import sts_backends
 
-    with engine.lock:
-        session = sts_backends[engine.place.account]["aws"].assume_role(
-            region_name=engine.place.region, role_session_name=session_name, role_arn=role_arn, policy="",
-            duration=SESSION_SECONDS, external_id="",
-        )
-    secret = keys.Secret(session.secret_access_key, session.session_token, utc.seconds(session.expiration))
-    keys.issue(session.access_key_id, secret)
-    return Credentials(session.access_key_id, session.secret_access_key, session.session_token)
+    session = sts_backends[engine.place.account]["aws"].assume_role(
+        region_name=engine.place.region, role_session_name=session_name, role_arn=role_arn, policy="",
+        duration=SESSION_SECONDS, external_id="",
+    )  # fmt: skip
+    # In IAM too, which notes when a role was used last.
+    by_id = iam_backends[engine.place.account]["aws"].access_keys
+    by_id[made.access_key_id] = by_id.pop(session.access_key_id)
+    for key in (session, session.access_key):
+        key.access_key_id, key.secret_access_key = made.access_key_id, made.secret_access_key
+    session.session_token = made.session_token
 
 
 def may_be_assumed_by_lambda(role_arn: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
-from lablib.cloud.moto_seam import keys, roles
+from lablib.cloud.moto_seam import engine, keys, roles
 from tests.cloud.moto_seam.conftest import Moto
 
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -43,6 +44,36 @@ def test_a_functions_credentials_are_known_and_named(moto: Moto) -> None:
     moto.session = type(moto.session)(key.access_key_id, key.secret_access_key, key.session_token, "eu-west-1")
     identity = moto.client("sts").get_caller_identity()
     assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/thumbnails/thumbnail"
+    assert identity["Account"] == "123456789012"
+
+
+def test_iam_notes_when_a_role_was_used_last(moto: Moto) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [LAMBDA]})
+    arn = moto.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    key = roles.assume(arn, "f")
+    moto.session = type(moto.session)(key.access_key_id, key.secret_access_key, key.session_token, "eu-west-1")
+    moto.client("sts").get_caller_identity()
+    used = moto.client("iam").get_role(RoleName="role")["Role"]["RoleLastUsed"]
+    assert used["LastUsedDate"].timestamp() == moto.now
+
+
+def test_a_session_needs_no_lock_and_moto_knows_it_by_its_next_request(moto: Moto) -> None:
+    holding, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with engine.lock:
+            holding.set()
+            leave.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait(10)
+    key = roles.assume("arn:aws:iam::123456789012:role/r", "f")
+    assert keys.known(key.access_key_id) is not None
+    leave.set()
+    holder.join()
+    moto.session = type(moto.session)(key.access_key_id, key.secret_access_key, key.session_token, "eu-west-1")
+    assert moto.client("sts").get_caller_identity()["Arn"].endswith(":assumed-role/r/f")
 
 
 def test_whose_an_access_key_is(moto: Moto) -> None:
