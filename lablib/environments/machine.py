@@ -77,6 +77,7 @@ class Machine:
         while not self._events.empty():
             self._events.get_nowait()
         self._starting = True
+        self._usage = Usage()  # Max Memory Used starts anew with new processes (captured logs after an out of memory, 2026)
         self._gone.clear()
         self._spawner.start(self._plan(), self.log.write_fd, self._on_message)
         self._watch(metered=False)
@@ -96,7 +97,9 @@ class Machine:
             }
         launch = self._runtime.launch(self._spec, folders)
         readable = launch.readable if self._host.namespaces else [*launch.readable, *folders.values()]
-        environ = {**self._spec.environ, **launch.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address}
+        environ = {**self._spec.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address}
+        for name, path in launch.environ.items():  # search paths: the interpreter's own goes before the function's
+            environ[name] = f"{path}:{environ[name]}" if name in environ else path
         return Plan(
             self._spec.id, launch.argv, environ, self._host.namespaces, str(self._folder), str(self._spec.code),
             str(self._runtime.folder), layers, readable, self._spec.ephemeral_mb, self._init,

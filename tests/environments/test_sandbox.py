@@ -161,3 +161,14 @@ def test_a_wheel_with_a_c_extension_works_from_the_package(plane: Plane) -> None
     outcome = function()
     # The module's own init function has another name: that C found it and said so is the proof.
     assert b"dynamic module does not define module export function" in outcome.payload
+
+
+def test_the_functions_own_library_path_is_kept(plane: Plane) -> None:
+    """An interpreter that needs a path of its own adds it; the function's stays behind it."""
+    environ = {
+        "LD_LIBRARY_PATH": "/var/task/lib", "_HANDLER": "lambda_function.lambda_handler", "LAMBDA_TASK_ROOT": "/var/task",
+        "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f", "AWS_LAMBDA_LOG_STREAM_NAME": "s", "AWS_REGION": "us-east-1",
+    }  # fmt: skip
+    source = "import os\ndef lambda_handler(event, context): return os.environ['LD_LIBRARY_PATH']"
+    assert plane.function(source, environ=environ).answer().split(":")[-1] == "/var/task/lib"
