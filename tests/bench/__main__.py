@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a look: every figure from one or two measurements")
     effort = QUICK if parser.parse_args().quick else FULL
     print(f"{platform.system()} {platform.machine()}, {cores():g} cores, Python {platform.python_version()}")
+    if (load := os.getloadavg()[0]) > 0.5:
+        print(f"Something else runs here (load average {load:.1f}): every figure in ms and calls/s is worse than it is.")
     rows = everything(effort)
     print(render(rows))
     if not any(row.ministack for row in rows):
