@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,9 @@ def test_map_shows_this_learners_progress(tmp_path: Path, monkeypatch: pytest.Mo
 def test_unknown_picture() -> None:
     with pytest.raises(KeyError, match="there is no picture 'x'; there is who-manages-what"):
         picture("x")
+
+
+def test_questions_and_checks_need_no_matplotlib() -> None:
+    code = "import sys; from lablib.course import check, predict, quiz; print('matplotlib' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

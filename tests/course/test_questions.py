@@ -10,7 +10,7 @@ from lablib.course import predict, quiz
 from lablib.course.progress import HOME_VARIABLE, Progress
 from lablib.course.question_bank import PREDICTIONS, QUIZZES, Question
 from lablib.course.questions import Comparison
-from lablib.view import ChoiceCard
+from lablib.view.cards import ChoiceCard
 
 ALL = pytest.mark.parametrize("question", [*PREDICTIONS.values(), *QUIZZES.values()], ids=lambda question: question.name)
 

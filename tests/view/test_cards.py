@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lablib.view import ChoiceCard, Option
+from lablib.view.cards import ChoiceCard, Option
 
 OPTIONS = (Option("a", "It is warm."), Option("b", "It is <cold>."))
 

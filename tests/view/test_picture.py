@@ -13,7 +13,9 @@ import ipywidgets
 import pytest
 
 from lablib.models.responsibility import DUTIES, PLACES, managed_by_you
-from lablib.view import LabTile, Picture, course_map, who_manages_what
+from lablib.view.coursemap import LabTile, course_map
+from lablib.view.manages import who_manages_what
+from lablib.view.picture import Picture
 from lablib.view.theme import INKS
 
 TILES = (
