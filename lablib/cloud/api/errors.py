@@ -81,7 +81,8 @@ def error_response(error: LambdaError, service: ServiceModel, request_id: str) -
         status = int(shape.metadata["error"]["httpStatusCode"])
         body = _members(error, shape.members, headers)
         body["Type"] = "User" if shape.metadata["error"].get("senderFault") else "Service"
-    return Answer(status, headers, json.dumps(body).encode())
+    # AWS sorts the members: {"Reason":...,"Type":"User","message":"Rate Exceeded."} (captured answers, 2026).
+    return Answer(status, headers, json.dumps(body, sort_keys=True, separators=(",", ":")).encode())
 
 
 def _members(error: LambdaError, shapes: Mapping[str, Shape], headers: dict[str, str]) -> dict[str, str]:

@@ -132,15 +132,18 @@ class Wire:
                 headers[name] = str(value)
         payload = shape.serialization.get("payload")
         if payload is not None:
+            body_given = result.get(payload)
+            if body_given is None:  # an event that was accepted, a dry run
+                return Answer(status, headers, b"")
             headers["Content-Type"] = "application/json"
-            return Answer(status, headers, result.get(payload) or b"")
+            return Answer(status, headers, body_given)
         if status == 204:
             return Answer(status, headers, b"")
         for member, value in result.items():
             if member not in outside and value is not None:
                 body[member] = _to_json(shape.members[member], value)
         headers["Content-Type"] = "application/json"
-        return Answer(status, headers, json.dumps(body, ensure_ascii=False).encode())
+        return Answer(status, headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def header(request: Request, name: str) -> str | None:

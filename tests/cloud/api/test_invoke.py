@@ -62,6 +62,7 @@ def test_event(api: Api) -> None:
     api.create("f")
     answer = api.client.invoke(FunctionName="f", InvocationType="Event", Payload=b"[1]")
     assert answer["StatusCode"] == answer["ResponseMetadata"]["HTTPStatusCode"] == 202 and answer["Payload"].read() == b""
+    assert "content-type" not in answer["ResponseMetadata"]["HTTPHeaders"]  # there is nothing that would have one
     [submitted] = api.invoker.submitted
     assert (submitted.payload, submitted.request_id) == (b"[1]", answer["ResponseMetadata"]["RequestId"])
     assert api.invoker.invoked == []

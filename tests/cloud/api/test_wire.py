@@ -59,7 +59,8 @@ def test_every_error_is_written_as_the_model_says(shape: StructureShape) -> None
 def test_a_member_of_an_error_may_travel_in_a_header() -> None:
     error = LambdaError("TooManyRequestsException", "slow", Reason="CallerRateLimitExceeded", retryAfterSeconds="3")
     answer = error_response(error, WIRE.service, "id")
-    assert answer.headers["Retry-After"] == "3" and json.loads(answer.body)["Reason"] == "CallerRateLimitExceeded"
+    assert answer.headers["Retry-After"] == "3"
+    assert answer.body == b'{"Reason":"CallerRateLimitExceeded","Type":"User","message":"slow"}'
 
 
 def check(given: dict[str, Any]) -> str:
