@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import zlib
 from dataclasses import dataclass
 
 from lablib.cloud.clock import Clock
@@ -64,7 +65,7 @@ class Invoker:
             placed = await self._placement.acquire(version)
             try:
                 invocation = Invocation(
-                    request_id, payload, invoked_arn or version.arn, trace_id(), client_context
+                    request_id, payload, invoked_arn or version.arn, trace_id(version.arn, self._clock.now()), client_context
                 )  # fmt: skip
                 outcome = await self._data_plane.invoke(placed.id, invocation)
                 return self._finish(placed, request_id, outcome)
@@ -140,7 +141,11 @@ class Invoker:
         return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version)
 
 
-def trace_id() -> str:
-    """A tracing header as Lambda sends it when X-Ray does not sample."""
-    digits = secrets.token_hex(24)
-    return f"Root=1-{digits[:8]}-{digits[8:32]};Parent={digits[32:]};Sampled=0"
+def trace_id(arn: str, now: float) -> str:
+    """A tracing header as Lambda sends it when X-Ray does not sample: the time in hexadecimal, then chance.
+
+    Lineage is how often this request has passed through Lambda, and a hash of the function (captured headers, 2025).
+    """
+    digits = secrets.token_hex(20)
+    lineage = f"1:{zlib.crc32(arn.encode()):08x}:0"
+    return f"Root=1-{int(now):08x}-{digits[:24]};Parent={digits[24:]};Sampled=0;Lineage={lineage}"

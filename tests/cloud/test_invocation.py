@@ -6,7 +6,9 @@ The forms were compared with captured LogResults and CloudWatch events of 2024 t
 from __future__ import annotations
 
 import base64
+import json
 import re
+import time
 
 from lablib.models.limits import LOG_RESULT_BYTES
 from tests.support import CloudUnderTest
@@ -55,6 +57,15 @@ def test_the_log_of_each_end(cloud: CloudUnderTest) -> None:
     assert re.fullmatch(r"INIT_START Runtime Version: python:3.11\S+\tRuntime Version ARN: arn:aws:lambda:\S+\n", first)
     assert "".join(messages) == "".join(tails)
     assert len({event["logStreamName"] for event in events}) == 1
+
+
+def test_a_trace_begins_with_the_time_of_the_clouds_clock(cloud: CloudUnderTest) -> None:
+    name = cloud.function("import os\ndef lambda_handler(event, context): return os.environ['_X_AMZN_TRACE_ID']")
+    cloud.advance(3600)
+    before = time.time() + 3600
+    trace = json.load(cloud.client("lambda").invoke(FunctionName=name)["Payload"])
+    found = re.fullmatch("Root=1-([0-9a-f]{8})-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0", trace)
+    assert found is not None and abs(int(found[1], 16) - before) < 30
 
 
 def test_the_tail_is_the_last_four_kilobytes(cloud: CloudUnderTest) -> None:
