@@ -66,6 +66,7 @@ class Machine:
         self._paused = False
         self._tick: asyncio.TimerHandle | None = None
         self._disk_at = 0.0
+        self._tmp_was_full = False
 
     def _put(self, event: Event) -> None:
         self._events.put_nowait(event)
@@ -122,7 +123,7 @@ class Machine:
         self._gone.set()
 
     async def kill(self) -> None:
-        """End every process; the environment and its /tmp stay."""
+        """End every process; the environment stays, and its /tmp, unless that is why: nobody could empty it."""
         self._unwatch()
         if self._starting:
             while pids := self._pids():
@@ -130,6 +131,9 @@ class Machine:
                 await asyncio.sleep(_KILL_CHECK_S)
             await self._gone.wait()
         self.log.drain(over=True)
+        if self._tmp_was_full:
+            self._tmp_was_full = False
+            shutil.rmtree(self._folder / "tmp", ignore_errors=True)
         self._stopped = []
         self.api.forget()
 
@@ -230,6 +234,7 @@ class Machine:
         if folder_bytes(self._folder / "tmp") <= self._spec.ephemeral_mb * limits.MB:
             return False
         processes.send(self._pids(), signal.SIGKILL)
+        self._tmp_was_full = True
         self._put(("disk", None))
         return True
 
