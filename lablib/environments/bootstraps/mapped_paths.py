@@ -1,8 +1,9 @@
 """Without namespaces: /tmp, /var/task, /opt and /var/runtime are folders of this environment.
 
 Python's own calls that take a path are given the real folder's path, and give back the
-name the function knows, also in errors. What does not go through Python (C libraries,
-child processes) sees the host's names; ``doctor`` says so.
+name the function knows, also in errors. Elsewhere they write nothing: all but /tmp is
+read-only on Lambda. What does not go through Python (C libraries, child processes) sees
+the host's names; ``doctor`` says so.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ _CHANGES = frozenset("chmod chown lchown link mkdir mkfifo mknod remove removexa
                      "rmdir setxattr symlink truncate unlink utime".split())  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _WRITING_MODES = frozenset("wax+")
+_ALWAYS_WRITABLE = ("/dev/", "/proc/")
 
 _real_of: dict[str, str] = {}
 _name_of: list[tuple[str, str]] = []
 
 
-def _locate(path: Any) -> Any:
+def _locate(path: Any, dir_fd: Any = None) -> Any:
     """(real path, may it be written, was it mapped); anything but a path passes through."""
     if isinstance(path, int) or path is None:
         return path, True, False
@@ -43,14 +45,16 @@ def _locate(path: Any) -> Any:
     as_bytes = isinstance(text, bytes)
     name = os.fsdecode(text) if as_bytes else text
     if name[:1] != "/":
-        return path, True, False
+        if dir_fd is not None or not name:
+            return path, True, False
+        name = f"{os.getcwd()}/{name}"
     if "/.." in name or "//" in name or "/./" in name:
         name = os.path.normpath(name)
     for virtual, real in _real_of.items():
         if name == virtual or name.startswith(virtual + "/"):
             found = real + name[len(virtual):]
             return (os.fsencode(found) if as_bytes else found), virtual == "/tmp", True
-    return path, True, False
+    return path, name.startswith(_ALWAYS_WRITABLE), False
 
 
 def _named(path: Any) -> Any:
@@ -68,23 +72,27 @@ def _renamed(error: Any, pairs: Any) -> Any:
     """Put the names that were asked for into an OSError."""
     for asked, real in pairs:
         if error.filename == real:
-            error.filename = asked
+            error.filename = os.fspath(asked)
         if error.filename2 == real:
-            error.filename2 = asked
+            error.filename2 = os.fspath(asked)
     return error
 
 
 def _refuse(path: Any) -> None:
-    raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+    """As a read-only file system does; where there is no such folder, the call itself says so."""
+    name = os.fspath(path)
+    folder = os.path.dirname(name)
+    if not folder or os.path.isdir(folder):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), name)
 
 
 def _map_one(function: Any, changes: Any) -> Any:
     def call(path: Any = ".", *args: Any, **kwargs: Any) -> Any:
-        real, writable, mapped = _locate(path)
-        if not mapped:
-            return function(path, *args, **kwargs)
+        real, writable, mapped = _locate(path, kwargs.get("dir_fd"))
         if changes and not writable:
             _refuse(path)
+        if not mapped:
+            return function(path, *args, **kwargs)
         try:
             return function(real, *args, **kwargs)
         except OSError as error:
@@ -96,8 +104,8 @@ def _map_one(function: Any, changes: Any) -> Any:
 
 def _map_two(function: Any) -> Any:
     def call(source: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
-        real_source, source_writable, _ = _locate(source)
-        real_target, target_writable, _ = _locate(target)
+        real_source, source_writable, _ = _locate(source, kwargs.get("src_dir_fd"))
+        real_target, target_writable, _ = _locate(target, kwargs.get("dst_dir_fd"))
         if not target_writable or (not source_writable and function.__name__ != "link"):
             _refuse(target if not target_writable else source)
         try:
@@ -114,10 +122,10 @@ def _map_open(function: Any) -> Any:
 
     def open(file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:
         real, writable, mapped = _locate(file)
-        if not mapped:
-            return function(file, mode, *args, **kwargs)
         if not writable and _WRITING_MODES & set(mode):
             _refuse(file)
+        if not mapped:
+            return function(file, mode, *args, **kwargs)
         try:
             return function(real, mode, *args, **kwargs)
         except OSError as error:
@@ -128,8 +136,8 @@ def _map_open(function: Any) -> Any:
 
 def _map_os_open(function: Any) -> Any:
     def open(path: Any, flags: Any, *args: Any, **kwargs: Any) -> Any:
-        real, writable, mapped = _locate(path)
-        if mapped and not writable and flags & _WRITING:
+        real, writable, _ = _locate(path, kwargs.get("dir_fd"))
+        if not writable and flags & _WRITING:
             _refuse(path)
         try:
             return function(real, flags, *args, **kwargs)
@@ -202,8 +210,8 @@ def _map_answer(function: Any) -> Any:
 
 def _map_symlink(function: Any) -> Any:
     def symlink(source: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
-        real_source, _, _ = _locate(source)
-        real_target, writable, _ = _locate(target)
+        real_source = _locate(source)[0] if os.path.isabs(source) else source  # what a link says is not looked up
+        real_target, writable, _ = _locate(target, kwargs.get("dir_fd"))
         if not writable:
             _refuse(target)
         return function(real_source, real_target, *args, **kwargs)
@@ -236,8 +244,8 @@ def _install_in_os() -> None:
 
 class _FileIO(_io.FileIO):
     def __init__(self, file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> None:
-        real, writable, mapped = _locate(file)
-        if mapped and not writable and _WRITING_MODES & set(mode):
+        real, writable, _ = _locate(file)
+        if not writable and _WRITING_MODES & set(mode):
             _refuse(file)
         super().__init__(real, mode, *args, **kwargs)
 
