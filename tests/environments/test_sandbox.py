@@ -47,6 +47,8 @@ def probe(plane: Plane):  # type: ignore[no-untyped-def]
         ("open('missing/new', 'w')", "FileNotFoundError: [Errno 2] No such file or directory: 'missing/new'"),
         ("open('/usr/new', 'w')", "OSError: [Errno 30] Read-only file system: '/usr/new'"),
         ("os.mkdir('/new')", "OSError: [Errno 30] Read-only file system: '/new'"),
+        ("os.makedirs(os.path.expanduser('~/.cache'))", "OSError: [Errno 30] Read-only file system: '/home/sbx_user1051'"),
+        ("import getpass; result = getpass.getuser()", "sbx_user1051"),
         ("open('/dev/null', 'w').write('x'); result = 'written'", "written"),
         ("os.mkdir('/opt/new')", "OSError: [Errno 30] Read-only file system: '/opt/new'"),
         ("open('/tmp/a b', 'w').write('x'); os.rename('/tmp/a b', '/tmp/c'); result = os.listdir('/tmp')", ["c"]),

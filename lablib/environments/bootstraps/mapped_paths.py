@@ -290,6 +290,15 @@ def _install_in_sqlite() -> None:
     sys.meta_path.insert(0, Finder())
 
 
+def _install_account() -> None:
+    """Whoever runs this cloud, the function's home is Lambda's: boto3 does not find a learner's ~/.aws in it."""
+    import pwd
+
+    own, look_up = os.getuid(), pwd.getpwuid
+    account = pwd.struct_passwd(("sbx_user1051", "x", own, os.getgid(), "", "/home/sbx_user1051", "/sbin/nologin"))
+    pwd.getpwuid = lambda uid: account if uid == own else look_up(uid)
+
+
 def without_own_frames(extract: Any) -> Any:
     """awslambdaric's stack traces, without the frames of this file."""
 
@@ -308,3 +317,4 @@ def install(folders: Any) -> None:
     io.FileIO = _FileIO  # type: ignore[misc]
     _install_in_imports()
     _install_in_sqlite()
+    _install_account()

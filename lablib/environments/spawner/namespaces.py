@@ -139,7 +139,7 @@ class Namespaces:
         _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
         os.makedirs(root, exist_ok=True)
         _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
-        for folder in ("etc", "dev", "proc", "tmp", "var/task", "var/runtime", "opt"):
+        for folder in ("etc", "dev", "proc", "tmp", "home", "var/task", "var/runtime", "opt"):
             os.makedirs(f"{root}/{folder}")
         _bind_system(root)
         _write_accounts(root)
