@@ -59,7 +59,7 @@ class Machine:
         self._pid = self._init = 0
         self._starting = False
         self._stopped: list[int] = []
-        self._gone = asyncio.Event()
+        self._known: set[int] = set()
         self._cpu = CpuShare(limits.vcpus(spec.memory_mb), host.cores)
         self._usage = Usage()
         self._metered = False
@@ -77,10 +77,9 @@ class Machine:
         """Start the runtime process; what becomes of it are events."""
         while not self._events.empty():
             self._events.get_nowait()
-        self._starting = True
         self._usage = Usage()  # Max Memory Used starts anew with new processes (captured logs after an out of memory, 2026)
-        self._gone.clear()
         self._spawner.start(self._plan(), self.log.write_fd, self._on_message)
+        self._starting = True
         self._watch(metered=False)
 
     def _plan(self) -> Plan:
@@ -120,16 +119,14 @@ class Machine:
     def _ended(self) -> None:
         self._pid, self._starting = 0, False
         self.log.drain(over=True)
-        self._gone.set()
 
     async def kill(self) -> None:
         """End every process; the environment stays, and its /tmp, unless that is why: nobody could empty it."""
         self._unwatch()
-        if self._starting:
-            while pids := self._pids():
-                processes.send(pids, signal.SIGKILL)
-                await asyncio.sleep(_KILL_CHECK_S)
-            await self._gone.wait()
+        # Also where the runtime is not there yet, and where it is gone but what it started is not.
+        while (pids := self._pids()) or self._starting:
+            processes.send(pids, signal.SIGKILL)
+            await asyncio.sleep(_KILL_CHECK_S)
         self.log.drain(over=True)
         if self._tmp_was_full:
             self._tmp_was_full = False
@@ -155,13 +152,17 @@ class Machine:
             found += processes.descendants(self._init)  # what lost its parent
         elif not self._host.namespaces:
             found += self._strays()
+            self._known = set(found)
         return found
 
     def _strays(self) -> list[int]:
-        """Without namespaces: children of ours that lost their parent, known by a variable they carry."""
+        """Without namespaces: processes that lost their parent, known by a variable they carry.
+
+        Or, where they have cleared their environment, from the last look, when they had their parent.
+        """
         found: list[int] = []
         for pid in processes.children(self._spawner.pid):
-            if pid != self._pid and processes.carries(pid, self._spec.id):
+            if pid != self._pid and (pid in self._known or processes.carries(pid, self._spec.id)):
                 found += [pid, *processes.descendants(pid)]
         return found
 
