@@ -108,10 +108,12 @@ class FunctionVersion:
 class Function:
     """A function: `$LATEST`, the published versions, tags, and whether a change is under way.
 
-    `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time.
+    `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time. `before` is what
+    `$LATEST` was until the update that is under way.
     """
 
     latest: FunctionVersion
+    before: FunctionVersion | None = None
     versions: dict[int, FunctionVersion] = field(default_factory=dict)
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
@@ -172,6 +174,23 @@ class Functions:
             raise NoSuchFunction(self.arn(name, qualifier))
         return version
 
+    def serving(self, version: FunctionVersion) -> FunctionVersion:
+        """What an invocation of a version runs: of `$LATEST`, until an update is through, what it was before.
+
+        Developer Guide, "Lambda function states", 2026.
+        """
+        function = self._functions.get(version.name)
+        if function is None or function.before is None or version is not function.latest:
+            return version
+        return function.before
+
+    def generations(self, name: str) -> set[str]:
+        """Of a function's versions, as far as invocations use them. Empty if there is no such function."""
+        function = self._functions.get(name)
+        if function is None:
+            return set()
+        return {version.generation for version in (*function, function.before) if version is not None}
+
     def function(self, name: str) -> Function:
         """A function with all its versions. Raises `NoSuchFunction`."""
         try:
@@ -213,6 +232,7 @@ class Functions:
         old = function.latest
         if package is not None:
             changes |= dict(code=package.folder, code_sha256=package.sha256, code_size=package.size)
+        function.before = old
         function.latest = self._stamped(replace(old, **changes), state="Active", last_update_status="InProgress")
         if package is not None:
             self.packages.release(old.code_sha256)
@@ -306,7 +326,10 @@ class Functions:
     def _settle(self, function: Function) -> None:
         function.latest = _at_rest(function.latest)
         function.versions = {number: _at_rest(version) for number, version in function.versions.items()}
+        updated, function.before = function.before is not None, None
         function.settled.set()
+        if updated:
+            self._changed(function.latest.name)
 
     def _changed(self, name: str) -> None:
         for listener in self._listeners:

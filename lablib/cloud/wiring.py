@@ -118,7 +118,7 @@ class Cloud:
         self._placement.lost()
 
     def _changed(self, name: str) -> None:
-        kept = {version.generation for version in self._functions.function(name)} if name in self._functions else set()
+        kept = self._functions.generations(name)
         self._placement.changed(name, kept)
 
     def _doctor(self) -> Mapping[str, Any]:
@@ -131,6 +131,7 @@ class Cloud:
         """An empty cloud again, at the same address, on real time."""
         await self._invoker.reset()
         self._functions.reset()
+        await self._invoker.reset()  # of what came while the first one waited
         await self._logbook.reset()
         keys.forget()
         await engine.call(engine.reset)

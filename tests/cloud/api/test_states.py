@@ -57,8 +57,15 @@ def test_a_second_update_while_one_is_in_progress(slow_api: Api) -> None:
     answer = refused(api.client.update_function_code, FunctionName="f", ZipFile=make_zip({"a.py": ""}))
     assert (answer.code, answer.status) == CONFLICT
     assert answer.message == f"The operation cannot be performed at this time. An update is in progress for resource: {ARN}:f"
-    api.client.invoke(FunctionName="f")  # which is possible meanwhile
+    # An invocation is possible meanwhile, and runs what was there before; a tag is not.
+    api.client.invoke(FunctionName="f")
+    assert api.invoker.invoked[-1].version.timeout == 3
+    answer = refused(api.client.tag_resource, Resource=f"{ARN}:f", Tags={"a": "b"})
+    assert (answer.code, answer.status) == CONFLICT
     advance(api, 60)
+    api.client.invoke(FunctionName="f")
+    assert api.invoker.invoked[-1].version.timeout == 5
+    api.client.tag_resource(Resource=f"{ARN}:f", Tags={"a": "b"})
     api.client.update_function_configuration(FunctionName="f", Timeout=6)
 
 

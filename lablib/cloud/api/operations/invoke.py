@@ -31,7 +31,8 @@ async def invoke(call: Call) -> Mapping[str, Any]:
     for member in ("TenantId", "DurableExecutionName"):
         if member in parameters:
             raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
-    version, reference = await find(call)
+    found, reference = await find(call)
+    version = call.functions.serving(found)
     kind = parameters.get("InvocationType", "RequestResponse")
     payload: bytes = parameters.get("Payload") or b"{}"
     _check_size(payload, kind)

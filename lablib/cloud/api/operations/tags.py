@@ -7,7 +7,9 @@ from typing import Any
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import invalid_parameter, not_implemented
+from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import resolve
+from lablib.cloud.api.operations.updates import check_not_updating
 from lablib.cloud.functions import Function
 from lablib.models import limits
 
@@ -15,6 +17,10 @@ from lablib.models import limits
 async def tag_resource(call: Call) -> Mapping[str, Any]:
     """Add tags to a function, or change them."""
     function = _function(call)
+    name = function.latest.name
+    await settled(call, name)
+    function = call.functions.function(name)
+    check_not_updating(function.latest)
     tags = function.tags | call.parameters["Tags"]
     check_tags(tags)
     function.tags = tags

@@ -84,6 +84,11 @@ def check_at_rest(version: FunctionVersion) -> None:
     """Raise ``ResourceConflictException`` while a version is being created or updated."""
     if version.state == "Pending":
         raise pending(version)
+    check_not_updating(version)
+
+
+def check_not_updating(version: FunctionVersion) -> None:
+    """Raise ``ResourceConflictException`` while a version is being updated."""
     if version.last_update_status == "InProgress":
         raise _in_progress(version)
 
