@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import http
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from tornado.httpserver import HTTPServer
@@ -18,6 +19,7 @@ from tornado.httputil import (
     HTTPServerConnectionDelegate,
     RequestStartLine,
     ResponseStartLine,
+    format_timestamp,
 )
 
 from lablib.cloud.front import Answering
@@ -83,6 +85,9 @@ class _Exchange(HTTPMessageDelegate):
         headers = _AnswerHeaders()
         for name, value in answer.headers.items():
             headers.add(name, value.replace("\r", " ").replace("\n", " "))
+        if "Date" not in headers:
+            # Real time, as everything about signing is: an SDK that finds its clock wrong by it signs with another.
+            headers["Date"] = format_timestamp(time.time())
         body = b"" if method == "HEAD" or answer.status in (204, 304) else answer.body
         if answer.status not in (204, 304) and (method != "HEAD" or "Content-Length" not in headers):
             headers["Content-Length"] = str(len(answer.body))
