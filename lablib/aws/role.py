@@ -47,8 +47,11 @@ def ensure_role(iam: Any, name: str = ROLE_NAME) -> str:
     try:
         return str(iam.get_role(RoleName=name)["Role"]["Arn"])
     except iam.exceptions.NoSuchEntityException:
-        made = iam.create_role(
-            RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Description="Functions of Lambda Lab run as this role."
-        )
+        try:
+            made = iam.create_role(
+                RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Description="Functions of Lambda Lab run as this role."
+            )
+        except iam.exceptions.EntityAlreadyExistsException:  # another notebook's deploy was a moment earlier
+            made = iam.get_role(RoleName=name)
         iam.put_role_policy(RoleName=name, PolicyName="lambda-lab", PolicyDocument=json.dumps(PERMISSIONS))
         return str(made["Role"]["Arn"])

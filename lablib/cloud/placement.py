@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 
 from lablib.cloud.clock import Clock, Timer
 from lablib.cloud.functions import FunctionVersion
-from lablib.environments import DataPlane, EnvironmentSpec
+from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec
 from lablib.models import lifecycle, limits
 
 # (version, log stream) -> every variable the function sees
@@ -128,6 +128,9 @@ class Placement:
         except BaseException:
             self._environments.pop(name, None)
             raise
+        if name not in self._environments:  # the cloud was emptied meanwhile
+            await self._data_plane.destroy(name)
+            raise DataPlaneError("the cloud was emptied before the function ran")
         return placed
 
     def release(self, placed: Placed) -> None:

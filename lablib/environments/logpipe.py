@@ -146,12 +146,9 @@ class LogPipe:
         if rest := self._cutter.flush(over=over):
             self._on_events(rest)
 
-    def close_write(self) -> None:
-        """Once the guard has its own copy."""
-        os.close(self.write_fd)
-
     def close(self) -> None:
         if self._pause is not None:
             self._pause.cancel()
         asyncio.get_running_loop().remove_reader(self._read)
         os.close(self._read)
+        os.close(self.write_fd)

@@ -118,7 +118,7 @@ class Supervisor:
         except DataPlaneError as error:
             reply = {"error": str(error), "kind": type(error).__name__}
         except asyncio.CancelledError:
-            reply = {"error": "the environment was removed", "kind": "DataPlaneError"}
+            reply = {"error": "the cloud was emptied while the function ran", "kind": "DataPlaneError"}
         except Exception as error:  # a bug of ours must not leave a caller waiting
             reply = {"error": f"{type(error).__name__}: {error}", "kind": "DataPlaneError"}
         payload = reply.pop("payload", b"")
@@ -144,7 +144,7 @@ class Supervisor:
 
     async def _invoke(self, name: str, number: int, invocation: Invocation) -> dict[str, Any]:
         if name not in self._environments:
-            raise DataPlaneError(f"there is no environment {name}")
+            raise DataPlaneError("the cloud was emptied before the function ran")
         outcome = await self._environments[name].invoke(invocation)
         return {"outcome": outcome.to_wire(), "payload": outcome.payload}
 
