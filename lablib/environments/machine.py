@@ -190,7 +190,7 @@ class Machine:
         self._metered = metered and self._host.cpu_share and self._cpu.limited
         self._paused = False
         if self._metered:
-            self._cpu.begin(loop.time(), self._usage.cpu_seconds(self._stopped))
+            self._cpu.begin(loop.time(), *self._used(self._stopped))
         self._disk_at = loop.time() + _DISK_CHECK_S
         self._tick = loop.call_later(self._cpu.check_in() if self._metered else LONGEST_CHECK_S, self._check)
 
@@ -219,9 +219,13 @@ class Machine:
         delay = self._hold_back(pids, now) if self._metered else LONGEST_CHECK_S
         self._tick = loop.call_later(delay, self._check)
 
+    def _used(self, pids: list[int]) -> tuple[float, float]:
+        """CPU seconds that were used, and seconds that were waited for a CPU."""
+        return self._usage.cpu_seconds(pids), self._usage.waited_seconds(pids)
+
     def _hold_back(self, pids: list[int], now: float) -> float:
         """Stop or continue for the CPU share; seconds until the next look."""
-        pause = self._cpu.account(now, self._usage.cpu_seconds(pids))
+        pause = self._cpu.account(now, *self._used(pids))
         if pause > 0:
             processes.send(pids, signal.SIGSTOP)
             self._stopped, self._paused = pids, True

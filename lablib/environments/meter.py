@@ -33,18 +33,24 @@ class CpuShare:
         self.limited = vcpus < cores
         self._cores = cores
         self._tokens = self._full = vcpus * PERIOD_S * BURST_PERIODS
-        self._at = 0.0
-        self._used = 0.0
+        self._at = self._used = self._waited = 0.0
 
-    def begin(self, now: float, used: float) -> None:
+    def begin(self, now: float, used: float, waited: float) -> None:
         """An invocation starts with a full bucket."""
-        self._tokens, self._at, self._used = self._full, now, used
+        self._tokens, self._at, self._used, self._waited = self._full, now, used, waited
 
-    def account(self, now: float, used: float) -> float:
-        """Book the CPU time used until `now`; seconds to stop for (0: go on)."""
-        earned = self.rate * (now - self._at)
-        self._tokens = min(self._full, self._tokens + earned) - max(0.0, used - self._used)
-        self._at, self._used = now, max(used, self._used)
+    def account(self, now: float, used: float, waited: float) -> float:
+        """Book the CPU time used until `now`; seconds to stop for (0: go on).
+
+        What is earned while the bucket is full is lost: a function that sleeps saves up
+        nothing. But for the time it `waited` for a CPU that others had: on a busy machine
+        it gets that later, as it would not have to wait on Lambda.
+        """
+        kept = self.rate * min(now - self._at, max(0.0, waited - self._waited))
+        earned = self.rate * (now - self._at) - kept
+        room = max(self._full, self._tokens)
+        self._tokens = min(room, self._tokens + earned) + kept - max(0.0, used - self._used)
+        self._at, self._used, self._waited = now, max(used, self._used), max(waited, self._waited)
         if self._tokens > 0 or not self.limited:
             return 0.0
         return PERIOD_S - self._tokens / self.rate  # back to one period's worth
@@ -62,6 +68,7 @@ class Usage:
 
     def __init__(self) -> None:
         self._cpu: dict[int, float] = {}
+        self._waits: dict[int, float] = {}
         self.peak_bytes = 0
 
     def cpu_seconds(self, pids: list[int]) -> float:
@@ -71,6 +78,12 @@ class Usage:
             if used is not None:
                 self._cpu[pid] = used
         return sum(self._cpu.values())
+
+    def waited_seconds(self, pids: list[int]) -> float:
+        """Time that the processes were ready to run while others had the CPU, as `cpu_seconds` counts."""
+        for pid in pids:
+            self._waits[pid] = max(processes.waited_seconds(pid), self._waits.get(pid, 0.0))
+        return sum(self._waits.values())
 
     def memory_bytes(self, pids: list[int], limit: int) -> int:
         """Memory of `pids` together, in bytes.

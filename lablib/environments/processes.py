@@ -144,6 +144,15 @@ def cpu_seconds(pid: int) -> float | None:
         raise
 
 
+def waited_seconds(pid: int) -> float:
+    """Time that `pid`'s main thread was ready to run while others had the CPU; 0 where the kernel does not say."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
+            return int(file.read().split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
 def resident_bytes(pid: int) -> int:
     """Resident memory now, shared pages counted in full; 0 once it is gone."""
     try:
