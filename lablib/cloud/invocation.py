@@ -28,11 +28,14 @@ class Result:
         The invocation's log, platform lines and all, at most the last 4 KB of it.
     executed_version
         ``"$LATEST"`` or a number.
+    trace_id
+        The tracing header that the function got.
     """
 
     outcome: Outcome
     log_tail: str
     executed_version: str
+    trace_id: str
 
 
 class Invoker:
@@ -54,21 +57,22 @@ class Invoker:
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str,
-        client_context: str | None = None, invoked_arn: str | None = None,
+        client_context: str | None = None, invoked_arn: str | None = None, trace: str | None = None,
     ) -> Result:  # fmt: skip
         """Run a function and wait for its answer.
 
         An error of the function's is a result; what is raised is the platform's:
         `Throttled`, `lablib.environments.DataPlaneError`.
         """
+        trace = trace or trace_id(version.arn, self._clock.now())
         with self._clock.busy(f"the invocation {request_id} of {version.name}"):
             placed = await self._placement.acquire(version)
             try:
                 invocation = Invocation(
-                    request_id, payload, invoked_arn or version.arn, trace_id(version.arn, self._clock.now()), client_context
+                    request_id, payload, invoked_arn or version.arn, trace, client_context
                 )  # fmt: skip
                 outcome = await self._data_plane.invoke(placed.id, invocation)
-                return self._finish(placed, request_id, outcome)
+                return self._finish(placed, request_id, outcome, trace)
             finally:
                 self._tails.pop(placed.id, None)
                 self._placement.release(placed)
@@ -76,20 +80,23 @@ class Invoker:
     def submit(
         self, version: FunctionVersion, payload: bytes, *, request_id: str,
         client_context: str | None = None, invoked_arn: str | None = None,
-    ) -> None:  # fmt: skip
-        """Run a function once, with nobody waiting; what it comes to is in its log."""
+    ) -> str:  # fmt: skip
+        """Run a function once, with nobody waiting; what it comes to is in its log. Returns its tracing header."""
+        trace = trace_id(version.arn, self._clock.now())
 
         async def run() -> None:
             try:
                 await self.invoke(
-                    version, payload, request_id=request_id, client_context=client_context, invoked_arn=invoked_arn
-                )
+                    version, payload, request_id=request_id, client_context=client_context, invoked_arn=invoked_arn,
+                    trace=trace,
+                )  # fmt: skip
             except (Throttled, DataPlaneError) as error:
                 log.warning("the event %s of %s did not run: %s", request_id, version.name, error)
 
         task = asyncio.ensure_future(run())
         self._submitted.add(task)
         task.add_done_callback(self._submitted.discard)
+        return trace
 
     async def reset(self) -> None:
         """End everything that runs."""
@@ -121,7 +128,7 @@ class Invoker:
             return report.init_report(**item.fields) + "\n"
         return report.start(item.fields["request_id"], placed.version.version) + "\n"
 
-    def _finish(self, placed: Placed, request_id: str, outcome: Outcome) -> Result:
+    def _finish(self, placed: Placed, request_id: str, outcome: Outcome, trace: str) -> Result:
         version = placed.version
         # The printed figures add up: INIT and duration are rounded to hundredths first.
         duration = round(outcome.duration_ms, 2)
@@ -138,7 +145,7 @@ class Invoker:
         last = [f"{report.end(request_id)}\n", f"{line}\n" if outcome.status != "success" else f"{line}\t\n"]
         self._logbook.write(version.log_group, placed.log_stream, [(now, text) for text in last])
         tail = "".join(self._tails.get(placed.id, []) + last)
-        return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version)
+        return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version, trace)
 
 
 def trace_id(arn: str, now: float) -> str:

@@ -63,7 +63,10 @@ def test_a_trace_begins_with_the_time_of_the_clouds_clock(cloud: CloudUnderTest)
     name = cloud.function("import os\ndef lambda_handler(event, context): return os.environ['_X_AMZN_TRACE_ID']")
     cloud.advance(3600)
     before = time.time() + 3600
-    trace = json.load(cloud.client("lambda").invoke(FunctionName=name)["Payload"])
+    answer = cloud.client("lambda").invoke(FunctionName=name)
+    trace = json.load(answer["Payload"])
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    assert (headers["x-amzn-trace-id"], headers["x-amzn-remapped-content-length"]) == (trace, "0")
     found = re.fullmatch("Root=1-([0-9a-f]{8})-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0", trace)
     assert found is not None and abs(int(found[1], 16) - before) < 30
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lablib.cloud.api.wire import Wire
@@ -27,8 +27,8 @@ class Invokes(Protocol):
     def submit(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
         invoked_arn: str | None = None,
-    ) -> None:  # fmt: skip
-        """Run a function and let nobody wait."""
+    ) -> str:  # fmt: skip
+        """Run a function and let nobody wait. Returns the tracing header that it gets."""
         ...
 
 
@@ -69,6 +69,8 @@ class Call:
         How the caller reaches this cloud, such as ``http://127.0.0.1:4566``.
     download_url : callable
         ``download_url(sha256)``: the path under which a package can be downloaded for a while.
+    headers : dict
+        Headers of the answer that the service model does not describe.
     """
 
     operation: str
@@ -81,3 +83,4 @@ class Call:
     neighbours: Neighbours
     wire: Wire
     download_url: Callable[[str], str]
+    headers: dict[str, str] = field(default_factory=dict)

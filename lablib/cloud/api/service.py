@@ -90,7 +90,9 @@ class LambdaService:
             base_url=f"http://{header(request, 'Host') or '127.0.0.1'}", functions=self._functions,
             invoker=self._invoker, neighbours=self._neighbours, wire=self._wire, download_url=self._links.path,
         )  # fmt: skip
-        return self._wire.answer(operation, await perform(call), request_id)
+        answer = self._wire.answer(operation, await perform(call), request_id)
+        answer.headers.update(call.headers)
+        return answer
 
     async def _download(self, path: str) -> Answer:
         package = self._links.package(path)

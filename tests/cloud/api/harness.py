@@ -62,13 +62,14 @@ class FakeInvoker:
         if self.error is not None:
             raise self.error
         echo = Outcome(payload, None, "success", None, 1.0, None, 20)
-        return Result(self.outcome or echo, self.log_tail, version.version)
+        return Result(self.outcome or echo, self.log_tail, version.version, "Root=1-0-1")
 
     def submit(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
         invoked_arn: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> str:  # fmt: skip
         self.submitted.append(Invoked(version, payload, request_id, client_context, invoked_arn))
+        return "Root=1-0-2"
 
 
 class Api:
