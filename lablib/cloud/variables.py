@@ -1,7 +1,7 @@
-"""The environment variables that a function sees: those AWS documents, and the user's.
+"""The environment variables that a function sees: those that it sees on AWS, and the user's.
 
-Names: DG configuration-envvars ("Defined runtime environment variables"), 2026; values
-as seen in a function (2026). Of what AWS does not set there is AWS_ENDPOINT_URL alone.
+Names: DG configuration-envvars ("Defined runtime environment variables"), 2026; values, and
+the four that are not documented, as seen in functions (2020 to 2024). Of what AWS does not set there is AWS_ENDPOINT_URL alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ _FIXED = {
     "LAMBDA_RUNTIME_DIR": "/var/runtime",
     "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+    # Not documented.
+    "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+    "_AWS_XRAY_DAEMON_PORT": "2000",
+    "PWD": "/var/task",
+    "SHLVL": "0",
     # The client's framed log, on the descriptor that the guard gives it; it removes the variable itself.
     "_LAMBDA_TELEMETRY_LOG_FD": "3",
 }

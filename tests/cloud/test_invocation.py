@@ -71,6 +71,22 @@ def test_a_trace_begins_with_the_time_of_the_clouds_clock(cloud: CloudUnderTest)
     assert found is not None and abs(int(found[1], 16) - before) < 30
 
 
+def test_the_functions_variables(cloud: CloudUnderTest) -> None:
+    name = cloud.function(
+        "import os\ndef lambda_handler(event, context): return dict(os.environ)",
+        Environment={"Variables": {"MINE": "1", "TZ": "Europe/Lisbon"}},
+    )
+    seen = json.load(cloud.client("lambda").invoke(FunctionName=name)["Payload"])
+    assert set(seen) == set("""
+        MINE TZ LANG PATH PWD SHLVL LD_LIBRARY_PATH PYTHONPATH LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR _HANDLER _X_AMZN_TRACE_ID
+        AWS_REGION AWS_DEFAULT_REGION AWS_EXECUTION_ENV AWS_LAMBDA_RUNTIME_API AWS_LAMBDA_INITIALIZATION_TYPE
+        AWS_LAMBDA_FUNCTION_NAME AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_LOG_GROUP_NAME
+        AWS_LAMBDA_LOG_STREAM_NAME AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_XRAY_CONTEXT_MISSING
+        AWS_XRAY_DAEMON_ADDRESS _AWS_XRAY_DAEMON_ADDRESS _AWS_XRAY_DAEMON_PORT AWS_ENDPOINT_URL
+    """.split())
+    assert (seen["MINE"], seen["TZ"], seen["PWD"]) == ("1", "Europe/Lisbon", "/var/task")
+
+
 def test_the_tail_is_the_last_four_kilobytes(cloud: CloudUnderTest) -> None:
     name = cloud.function("def lambda_handler(event, context): print('é' * 4000)")
     tail = cloud.client("lambda").invoke(FunctionName=name, LogType="Tail")["LogResult"]
