@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import select
 import signal
 import socket
@@ -73,7 +74,9 @@ def main(options: Options) -> int:
         1 when the cloud cannot start; a sentence on standard error says why.
     """
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    forget_aws(os.environ)
+    if theirs := forget_aws(os.environ):
+        # The shell that reads our lines has most likely the same ones: a profile that is nowhere, another S3.
+        print(f"unset {' '.join(theirs)}")
     give_back()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
@@ -98,14 +101,21 @@ def main(options: Options) -> int:
     os._exit(0)
 
 
-def forget_aws(environ: dict[str, str] | os._Environ[str]) -> None:
-    """Remove what moto or botocore would read of a learner's own AWS set-up: keys, profiles, endpoints, configuration files."""
-    for name in list(environ):
-        if name.startswith(("AWS_", "MOTO_", "BOTO_")) and name != "MOTO_DISABLE_GLOBAL_CORS":
-            del environ[name]
+def forget_aws(environ: dict[str, str] | os._Environ[str]) -> list[str]:
+    """Remove what moto or botocore would read of a learner's own AWS set-up: keys, profiles, endpoints, configuration files.
+
+    Returns
+    -------
+    list[str]
+        The AWS variables that were there, by name.
+    """
+    found = [name for name in environ if name.startswith(("AWS_", "MOTO_", "BOTO_")) and name != "MOTO_DISABLE_GLOBAL_CORS"]
+    for name in found:
+        del environ[name]
     environ |= {
         "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
     }  # fmt: skip
+    return sorted(name for name in found if re.fullmatch("AWS_[A-Za-z0-9_]+", name))
 
 
 def credentials_from(lifeline: int | None) -> tuple[str, keys.Secret]:
