@@ -36,6 +36,7 @@ TOO_LARGE = f"Unzipped size must be smaller than {limits.UNZIPPED_BYTES} bytes"
 GRACE_SECONDS = float(limits.TIMEOUT_S.highest)
 
 _CHUNK = 1 << 20
+_MAX_DEPTH = 200  # folders in folders; AWS names no limit, the tools that walk a tree have one
 _MAX_LINK = 4096  # bytes of a symbolic link's target: PATH_MAX on Linux
 
 
@@ -238,6 +239,8 @@ def _check_names(entries: Iterable[zipfile.ZipInfo]) -> None:
             raise BadPackage(f"{NOT_A_ZIP} (an entry has no name)")
         if name.startswith("/") or ".." in parts or "\0" in entry.orig_filename:
             raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} points outside the package)")
+        if len(parts) > _MAX_DEPTH:
+            raise BadPackage(f"{NOT_A_ZIP} (the entry {name[:40]!r}… lies in more than {_MAX_DEPTH} folders)")
         if entry.flag_bits & 0x1:
             raise BadPackage(f"{NOT_A_ZIP} (the entry {name!r} is encrypted)")
         path = posixpath.normpath(name)

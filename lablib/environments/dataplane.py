@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 from lablib.environments import processes
 from lablib.environments import spec as specs
+from lablib.environments.folders import remove_tree
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem, Outcome, SupervisorLost
 from lablib.environments.wire import FrameProtocol
 
@@ -206,7 +206,7 @@ class DataPlane:
         if process is not None:
             await asyncio.to_thread(process.wait)
         for _ in range(_CLEANING_TRIES):
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await asyncio.to_thread(remove_tree, folder)
             if not folder.exists():
                 return
             await asyncio.sleep(_CLEANING_PAUSE_S)

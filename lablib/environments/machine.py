@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lablib.environments import processes
+from lablib.environments.folders import folder_bytes, remove_tree
 from lablib.environments.host import Host
 from lablib.environments.logpipe import LogPipe
 from lablib.environments.meter import LONGEST_CHECK_S, CpuShare, Usage
@@ -130,7 +130,7 @@ class Machine:
         self.log.drain(over=True)
         if self._tmp_was_full:
             self._tmp_was_full = False
-            shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+            remove_tree(self._folder / "tmp")
         self._stopped = []
         self.api.forget()
 
@@ -143,7 +143,7 @@ class Machine:
         self._spawner.forget(self._spec.id)
         await self.api.close()
         self.log.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_tree(self._folder)
 
     def _pids(self) -> list[int]:
         """The runtime and everything it started, process 1 of its namespace aside."""
@@ -267,15 +267,3 @@ class Machine:
             return await self._events.get()
         finally:
             timer.cancel()
-
-
-def folder_bytes(folder: Path) -> int:
-    """What a folder's files occupy, in bytes; those that vanish meanwhile do not count."""
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(path, name)).st_blocks * 512
-            except OSError:
-                continue
-    return total

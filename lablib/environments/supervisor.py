@@ -14,7 +14,6 @@ import asyncio
 import gc
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 from lablib.environments import host as hosts
 from lablib.environments import processes
 from lablib.environments.environment import Environment
+from lablib.environments.folders import remove_tree
 from lablib.environments.machine import Machine
 from lablib.environments.runtimes import PythonRuntime, python_only
 from lablib.environments.spawning import Spawner
@@ -93,7 +93,7 @@ class Supervisor:
             processes.send(left, signal.SIGKILL)
             processes.reap()
             await asyncio.sleep(_KILL_CHECK_S)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_tree(self._folder)
 
     # --- frames ---------------------------------------------------------------------
 
