@@ -215,3 +215,27 @@ os._exit(0)
         answer: Answer = invoke(still_works, name, raw)
         assert answer.payload == "raw" or answer.error.startswith("Runtime.ExitError")
     assert invoke(still_works, name).payload == 1
+
+
+def test_folders_in_folders_in_tmp(cloud_shared: Cloud) -> None:
+    """Almost two thousand levels, as deep as a path may be long, are measured, used on and removed."""
+    name = cloud_shared.function("""
+import os
+def lambda_handler(event, context):
+    os.chdir("/tmp")
+    for level in range(event):
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir("/tmp")
+    end = __import__("time").monotonic() + 0.4
+    while __import__("time").monotonic() < end:
+        pass
+    return os.listdir("/tmp")
+""", Timeout=20, MemorySize=1769)  # fmt: skip
+    assert invoke(cloud_shared, name, 1900).payload == ["d"]
+    assert invoke(cloud_shared, name, 0).payload == ["d"]
+    [supervisor] = processes(cloud_shared, "environments.supervisor")
+    folder = Path(json.loads(Path(f"/proc/{supervisor}/cmdline").read_text().split("\0")[-2])["folder"])
+    assert len(list(folder.glob("environment-*"))) == 1
+    cloud_shared.client("lambda").delete_function(FunctionName=name)
+    wait_until(lambda: not list(folder.glob("environment-*")), "its folder stays")
