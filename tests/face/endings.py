@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -22,7 +23,10 @@ class Ending:
     """
 
     def __init__(self, pid: int, url: str = "", folder: Path | None = None):
-        self.processes = {process: os.pidfd_open(process) for process in tree(pid)}
+        self.processes: dict[int, int] = {}
+        for process in tree(pid):
+            with contextlib.suppress(ProcessLookupError):  # short-lived, and gone by now
+                self.processes[process] = os.pidfd_open(process)
         self.url = url
         self.folder = folder
 

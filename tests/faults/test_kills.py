@@ -6,11 +6,13 @@ import os
 import signal
 import socket
 import time
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from tests.face.endings import Ending
 from tests.faults.conftest import MODES, Background, Cloud, a_cloud, alive, invoke, need_namespaces, processes, runtimes, wait_until
@@ -55,6 +57,33 @@ def test_the_cloud_killed(own: Cloud, tmp_path: Path) -> None:
     os.kill(own.process.pid, signal.SIGKILL)
     assert ending.wait(2) == []
     assert isinstance(call.error(2), ConnectionClosedError)
+
+
+def carrying(mark: str) -> list[int]:
+    """Living processes whose environment holds `mark`, wherever they are."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes() and alive(int(entry.name)):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_the_cloud_killed_while_environments_start(own: Cloud, tmp_path: Path) -> None:
+    """Also those of which nobody had heard yet."""
+    name = own.function(LEAVES_CHILDREN, f"starting-{uuid.uuid4().hex[:8]}", Timeout=60)
+    invoke(own, name)
+    calls = [Background(invoke, own, name) for _ in range(8)]
+    wait_until(lambda: len(carrying(name)) > 2, "they start")
+    ending = Ending(own.process.pid, own.url, tmp_path)
+    os.kill(own.process.pid, signal.SIGKILL)
+    assert ending.wait(2) == []
+    wait_until(lambda: not carrying(name), "an environment of a cloud that is gone", 2)
+    for call in calls:
+        with suppress(ConnectionClosedError, EndpointConnectionError):
+            call.result(2)
 
 
 @pytest.mark.parametrize("which", ["environments.supervisor", "spawner.main"])
