@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -39,4 +39,8 @@ def _windows(page: Any) -> range:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "labs")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("notebooks", type=Path, nargs="?", default=ROOT / "labs", help="what is opened; labs/ unless given")
+    asked = parser.parse_args()
+    main(asked.folder, asked.notebooks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
@@ -95,6 +96,11 @@ def test_the_learners_files_are_out_of_reach(plane: Plane, tmp_path: Path, probe
     answer = probe(f"os.kill({os.getpid()}, 0); result = 'may signal'")
     if plane.facts["namespaces"] or plane.facts["landlock"] >= 6:
         assert re.match("(ProcessLookupError|PermissionError)", answer)
+
+
+def test_the_machines_name_is_told_only_without_namespaces(plane: Plane, probe) -> None:  # type: ignore[no-untyped-def]
+    expected = "localhost" if plane.facts["namespaces"] else socket.gethostname()
+    assert probe("import socket; result = socket.gethostname()") == expected
 
 
 def test_a_full_tmp(plane: Plane) -> None:

@@ -14,7 +14,11 @@ import shutil
 
 from .plan import Plan
 
-_CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
+_CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
+_CLONE_NEWUSER, _CLONE_NEWPID = 0x10000000, 0x20000000
+_JOINED = (
+    ("user", _CLONE_NEWUSER), ("mnt", _CLONE_NEWNS), ("pid", _CLONE_NEWPID), ("ipc", _CLONE_NEWIPC), ("uts", _CLONE_NEWUTS),
+)  # fmt: skip
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT = 1, 2, 4, 32
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _MNT_DETACH = 2
@@ -44,9 +48,9 @@ def _check(result: int, what: str) -> None:
 
 
 def _unshare() -> None:
-    """New user, mount, PID and IPC namespaces; the PID namespace begins with the next child."""
+    """New user, mount, PID, IPC and UTS namespaces; the PID namespace begins with the next child."""
     uid, gid = os.getuid(), os.getgid()
-    flags = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC
+    flags = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC | _CLONE_NEWUTS
     _check(_libc().unshare(flags), "unshare")
     for name, text in (
         ("setgroups", "deny"),
@@ -112,13 +116,13 @@ class Namespaces:
     def make(self) -> None:
         """Raises OSError where the machine forbids it (Docker, Ubuntu 24.04's AppArmor)."""
         _unshare()
+        _check(_libc().sethostname(b"localhost", 9), "sethostname")  # not the learner's machine's
         self._build_root()
 
     def join(self, init: int) -> None:
         """Children of this process are then in the namespaces of process `init`."""
-        kinds = (("user", _CLONE_NEWUSER), ("mnt", _CLONE_NEWNS), ("pid", _CLONE_NEWPID), ("ipc", _CLONE_NEWIPC))
         # All are opened first: in the new mount namespace /proc is another.
-        descriptors = [(os.open(f"/proc/{init}/ns/{name}", os.O_RDONLY), flag) for name, flag in kinds]
+        descriptors = [(os.open(f"/proc/{init}/ns/{name}", os.O_RDONLY), flag) for name, flag in _JOINED]
         for descriptor, flag in descriptors:
             _check(_libc().setns(descriptor, flag), "setns")
             os.close(descriptor)
