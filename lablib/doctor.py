@@ -95,14 +95,16 @@ def _python() -> Finding:
 
 def isolation(facts: Mapping[str, object]) -> Iterator[Finding]:
     """Namespaces, or what stands in for them and what that leaves open."""
+    network = "the network is this machine's, loopback included"
     if facts.get("namespaces"):
-        yield Finding("isolation", "ok", "user namespaces: each environment has its own /tmp, processes and read-only /var/task")
+        own = "each environment has its own /tmp, processes and read-only /var/task"
+        yield Finding("isolation", "ok", f"user namespaces: {own}; {network}")
         return
     yield Finding(
         "isolation",
         "limited",
         f"no user namespaces ({facts.get('reason')}). What a Python function opens under /tmp, /var/task and /opt is its "
-        "environment's own all the same; what its C extensions and its subprocesses open there is this machine's. No lab depends on it",
+        f"environment's own all the same; what its C extensions and its subprocesses open there is this machine's; {network}. No lab depends on it",
         _namespace_remedy(),
     )
     if facts.get("landlock"):
