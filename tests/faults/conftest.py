@@ -118,10 +118,6 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10) 
         pause.wait(0.02)
 
 
-def stream_of(answer_payload: str) -> str:
-    return answer_payload.rsplit("]", 1)[1]
-
-
 def events(cloud: Cloud, name: str) -> list[dict[str, Any]]:
     """All log events of a function, over all streams, as CloudWatch Logs answers them."""
     pages = cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
@@ -147,6 +143,13 @@ def processes(cloud: Cloud, text: str = "") -> list[int]:
         if text in command and alive(pid):
             found.append(pid)
     return found
+
+
+def plane_folder(cloud: Cloud) -> Path:
+    """Where the supervisor keeps its environments; what it was told is on its command line."""
+    [supervisor] = processes(cloud, "environments.supervisor")
+    options = json.loads(Path(f"/proc/{supervisor}/cmdline").read_text().split("\0")[-2])
+    return Path(options["folder"])
 
 
 def runtimes(cloud: Cloud) -> list[int]:

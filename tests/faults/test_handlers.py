@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Answer, Background, Cloud, invoke, processes, runtimes, wait_until
+from tests.faults.conftest import Answer, Background, Cloud, invoke, plane_folder, processes, runtimes, wait_until
 
 # The event is a statement; the count says whether the process is still the same.
 STATEMENTS = """
@@ -220,22 +220,21 @@ os._exit(0)
 def test_folders_in_folders_in_tmp(cloud_shared: Cloud) -> None:
     """Almost two thousand levels, as deep as a path may be long, are measured, used on and removed."""
     name = cloud_shared.function("""
-import os
+import os, time
 def lambda_handler(event, context):
     os.chdir("/tmp")
     for level in range(event):
         os.mkdir("d")
         os.chdir("d")
     os.chdir("/tmp")
-    end = __import__("time").monotonic() + 0.4
-    while __import__("time").monotonic() < end:
+    end = time.monotonic() + 0.4
+    while time.monotonic() < end:
         pass
     return os.listdir("/tmp")
 """, Timeout=20, MemorySize=1769)  # fmt: skip
     assert invoke(cloud_shared, name, 1900).payload == ["d"]
     assert invoke(cloud_shared, name, 0).payload == ["d"]
-    [supervisor] = processes(cloud_shared, "environments.supervisor")
-    folder = Path(json.loads(Path(f"/proc/{supervisor}/cmdline").read_text().split("\0")[-2])["folder"])
+    folder = plane_folder(cloud_shared)
     assert len(list(folder.glob("environment-*"))) == 1
     cloud_shared.client("lambda").delete_function(FunctionName=name)
     wait_until(lambda: not list(folder.glob("environment-*")), "its folder stays")

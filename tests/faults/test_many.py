@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.faults.conftest import OK, Background, Cloud, events, invoke, processes, runtimes, wait_until
+from tests.faults.conftest import OK, Background, Cloud, events, invoke, plane_folder, processes, runtimes, wait_until
 from tests.support import make_zip
 
 STREAM = """
@@ -21,7 +26,7 @@ def lambda_handler(event, context):
     return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
 """
 
-# Runs until a file is there that the test makes: nothing is left to how fast a machine is.
+# Runs until the test lets it go: nothing is left to how fast a machine is.
 UNTIL = """
 import os, socket
 VERSION = {version}
@@ -86,8 +91,6 @@ class Gate:
     """Where functions made from UNTIL call in, and wait to be let go."""
 
     def __init__(self) -> None:
-        import socket
-
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(20)
         self.port: int = self._listener.getsockname()[1]
@@ -103,7 +106,7 @@ class Gate:
 
 
 @pytest.fixture
-def gate() -> object:
+def gate() -> Iterator[Gate]:
     opened = Gate()
     yield opened
     opened.close()
@@ -159,8 +162,6 @@ def test_emptied_while_functions_run_and_start(either: Cloud, gate: Gate) -> Non
 
 def test_a_caller_that_goes_away(either: Cloud, gate: Gate) -> None:
     """The function runs on, as on AWS, and its environment is not given to the next caller meanwhile."""
-    import socket
-
     name = either.function(UNTIL.format(version=1), Timeout=30)
     request = signed_invoke(either, name, str(gate.port).encode())
     with socket.create_connection(("127.0.0.1", int(either.url.rsplit(":", 1)[1]))) as caller:
@@ -174,10 +175,6 @@ def test_a_caller_that_goes_away(either: Cloud, gate: Gate) -> None:
 
 
 def signed_invoke(cloud: Cloud, name: str, payload: bytes) -> bytes:
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
     url = f"{cloud.url}/2015-03-31/functions/{name}/invocations"
     request = AWSRequest(method="POST", url=url, data=payload)
     keys = cloud.credentials
@@ -195,9 +192,7 @@ def counts(cloud: Cloud) -> dict[str, int]:
         found[f"descriptors of {what}"] = len(os.listdir(f"/proc/{pid}/fd"))
         if "serve" not in what:  # where work is given to a pool that grows to its size
             found[f"threads of {what}"] = len(os.listdir(f"/proc/{pid}/task"))
-        if "supervisor" in what:
-            options = json.loads(Path(f"/proc/{pid}/cmdline").read_text().split("\0")[-2])
-            found["folders"] = len(list(Path(options["folder"]).iterdir()))
+    found["folders"] = len(list(plane_folder(cloud).iterdir()))
     return found
 
 

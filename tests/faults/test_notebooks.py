@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -169,7 +170,7 @@ def test_a_shell_with_accounts_and_proxies_of_its_own(tmp_path: Path) -> None:
                 if line.startswith("ready "):
                     break
                 lines.append(line)
-            script = "".join(lines) + f"exec {sys.executable} -c {shell_quoted(textwrap.dedent(PROGRAM))} {root}\n"
+            script = "".join(lines) + f"exec {sys.executable} -c {shlex.quote(textwrap.dedent(PROGRAM))} {root}\n"
             ran = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60, check=False)
         finally:
             serving.terminate()
@@ -179,9 +180,3 @@ def test_a_shell_with_accounts_and_proxies_of_its_own(tmp_path: Path) -> None:
             elsewhere.accept()
     assert "THEIRS" not in ran.stdout + ran.stderr and address not in ran.stdout
     assert "arn:aws:sts::123456789012:assumed-role/r/f" in ran.stdout and "['made-by-the-function']" in ran.stdout
-
-
-def shell_quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

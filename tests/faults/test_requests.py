@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import socket
 import stat
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.faults.conftest import OK, Cloud, invoke
+from tests.faults.conftest import OK, Cloud, invoke, plane_folder
 from tests.support import make_zip
 
 HEAD = b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -114,12 +114,11 @@ def test_packages_that_are_none(cloud: Cloud) -> None:
     for what, (make, words) in BAD_PACKAGES.items():
         package = make()
         s3.put_object(Bucket="packages", Key="bad.zip", Body=package)
+        new = {"FunctionName": "new", "Runtime": "python3.11", "Handler": "f.h", "Role": cloud.role()}
         calls: list[Callable[[], Any]] = [
-            lambda package=package: client.update_function_code(FunctionName=name, ZipFile=package),
-            lambda: client.update_function_code(FunctionName=name, S3Bucket="packages", S3Key="bad.zip"),
-            lambda package=package: client.create_function(
-                FunctionName="new", Runtime="python3.11", Handler="f.h", Role=cloud.role(), Code={"ZipFile": package}
-            ),
+            partial(client.update_function_code, FunctionName=name, ZipFile=package),
+            partial(client.update_function_code, FunctionName=name, S3Bucket="packages", S3Key="bad.zip"),
+            partial(client.create_function, **new, Code={"ZipFile": package}),
         ]
         for call in calls:
             with pytest.raises(ClientError) as raised:
@@ -134,14 +133,8 @@ def test_packages_that_are_none(cloud: Cloud) -> None:
 
 
 def store(cloud: Cloud) -> str:
-    """The folder of unpacked packages, as the function's own environment is told it."""
-    from pathlib import Path
-
-    from tests.faults.conftest import processes
-
-    [supervisor] = processes(cloud, "environments.supervisor")
-    options = json.loads(Path(f"/proc/{supervisor}/cmdline").read_text().split("\0")[-2])
-    return str(Path(options["folder"]).parent / "code")
+    """The folder of unpacked packages."""
+    return str(plane_folder(cloud).parent / "code")
 
 
 def test_a_package_with_links_inside_works(either: Cloud) -> None:
