@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     HTTPConnection,
@@ -136,6 +137,10 @@ class RuntimeApi:
         if not self._answered:
             _refuse(request, 403, "InvalidStateTransition", "Transition from Running to Ready is not allowed")
             return
+        if self._waiting is not None and not _is_closed(self._waiting):
+            # A process of another environment, or of somebody else on this machine, would take the event away.
+            _refuse(request, 403, "InvalidStateTransition", "Transition from Ready to Ready is not allowed")
+            return
         self._waiting = request
         self._on_event(("next", None))
 
@@ -155,6 +160,11 @@ class RuntimeApi:
             self._answered = True
             _accept(request)
             self._on_event((kind, request.body))
+
+
+def _is_closed(request: HTTPServerRequest) -> bool:
+    assert isinstance(request.connection, HTTP1Connection)
+    return request.connection.stream.closed()
 
 
 def _answer(request: HTTPServerRequest, status: int, body: bytes, headers: dict[str, str]) -> None:
