@@ -152,6 +152,18 @@ def plane_folder(cloud: Cloud) -> Path:
     return Path(options["folder"])
 
 
+def listeners(pid: int) -> list[int]:
+    """The TCP ports on which a process listens."""
+    inodes = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            inodes.add(os.readlink(descriptor))
+        except FileNotFoundError:
+            continue
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+
+
 def runtimes(cloud: Cloud) -> list[int]:
     return processes(cloud, "bootstrap.py")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Answer, Background, Cloud, invoke, plane_folder, processes, runtimes, wait_until
+from tests.faults.conftest import Answer, Background, Cloud, invoke, listeners, plane_folder, processes, runtimes, wait_until
 
 # The event is a statement; the count says whether the process is still the same.
 STATEMENTS = """
@@ -238,3 +238,21 @@ def lambda_handler(event, context):
     assert len(list(folder.glob("environment-*"))) == 1
     cloud_shared.client("lambda").delete_function(FunctionName=name)
     wait_until(lambda: not list(folder.glob("environment-*")), "its folder stays")
+
+
+def test_one_functions_event_is_not_anothers_to_take(either: Cloud) -> None:
+    """Every process of the machine can reach every Runtime API: who waits for an event there keeps its place."""
+    victim = either.function(STATEMENTS)
+    assert invoke(either, victim).payload == 1
+    [supervisor] = processes(either, "environments.supervisor")
+    [port] = listeners(supervisor)
+    thief = either.function(STATEMENTS, Timeout=10)
+    call = Background(invoke, either, thief, f"""
+import urllib.request, urllib.error
+try:
+    result = urllib.request.urlopen("http://127.0.0.1:{port}/2018-06-01/runtime/invocation/next", timeout=5).read().decode()
+except urllib.error.HTTPError as error:
+    result = error.code
+""")  # fmt: skip
+    assert call.result().payload == 403
+    assert invoke(either, victim, "result = 'mine'").payload == "mine"

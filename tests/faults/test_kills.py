@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from tests.face.endings import Ending
-from tests.faults.conftest import MODES, Background, Cloud, a_cloud, alive, events, invoke, need_namespaces, processes, runtimes, wait_until
+from tests.faults.conftest import MODES, Background, Cloud, a_cloud, alive, events, invoke, listeners, need_namespaces, processes, runtimes, wait_until
 
 # Its children run in sessions of their own: one is the handler's, one an orphan, one has cleared its environment.
 LEAVES_CHILDREN = """
@@ -117,18 +117,6 @@ def test_the_supervisor_or_the_spawner_killed(own: Cloud, tmp_path: Path, which:
 
 def said(cloud: Cloud, name: str) -> bool:
     return any(event["message"] == "children are there\n" for event in events(cloud, name))
-
-
-def listeners(pid: int) -> list[int]:
-    """The TCP ports on which a process listens."""
-    inodes = set()
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            inodes.add(os.readlink(descriptor))
-        except FileNotFoundError:
-            continue
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
 
 
 def connects(port: int) -> bool:
