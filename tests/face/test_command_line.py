@@ -21,13 +21,16 @@ def lablib(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_prints_what_a_shell_needs_and_stops_cleanly(number: signal.Signals) -> None:
-    serving = subprocess.Popen([sys.executable, "-m", "lablib", "serve", "--region", "sa-east-1"], stdout=subprocess.PIPE, text=True)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {"AWS_PROFILE": "work"}
+    command = [sys.executable, "-m", "lablib", "serve", "--region", "sa-east-1"]
+    serving = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
     assert serving.stdout is not None
     lines = [serving.stdout.readline().strip()]
     while not lines[-1].startswith("ready "):
         lines.append(serving.stdout.readline().strip())
     url = lines[-1].removeprefix("ready ")
-    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines[:-1])
+    assert lines[0] == "unset AWS_PROFILE", "what the shell has of AWS's own goes first"
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:-1])
     assert exported["AWS_ENDPOINT_URL"] == url and exported["AWS_REGION"] == "sa-east-1"
     assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"} <= exported.keys()
     ending = Ending(serving.pid, url)
