@@ -76,7 +76,7 @@ def test_the_cloud_killed_while_environments_start(own: Cloud, tmp_path: Path) -
     """Also those of which nobody had heard yet."""
     name = own.function(LEAVES_CHILDREN, f"starting-{uuid.uuid4().hex[:8]}", Timeout=60)
     invoke(own, name)
-    calls = [Background(invoke, own, name) for _ in range(8)]
+    calls = [Background(invoke, own, name, "leave") for _ in range(8)]
     wait_until(lambda: len(carrying(name)) > 2, "they start")
     ending = Ending(own.process.pid, own.url, tmp_path)
     os.kill(own.process.pid, signal.SIGKILL)
