@@ -19,7 +19,11 @@ PREFIX = "lablib-"
 _OWNER = "owner.json"
 
 # Reads until its standard input ends, which is when the cloud does. Code is kept read-only, so folders must become writable first.
-_JANITOR = 'cat >/dev/null; chmod -R u+w "$1" 2>/dev/null; rm -rf "$1"'
+# What the cloud started may write for a moment longer: until it has ended too, the folder may not be empty.
+_JANITOR = (
+    'cat >/dev/null; n=0; while [ -e "$1" ] && [ $n -lt 200 ]; do '
+    'chmod -R u+w "$1" 2>/dev/null; rm -rf "$1"; n=$((n+1)); [ -e "$1" ] && sleep 0.02; done'
+)
 
 
 class Workplace:

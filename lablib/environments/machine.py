@@ -84,7 +84,9 @@ class Machine:
 
     def _plan(self) -> Plan:
         folders: dict[str, str] = {}
-        (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
+        # Without parents: where they are gone, so is the cloud, and nothing is to come back.
+        self._folder.mkdir(exist_ok=True)
+        (self._folder / "tmp").mkdir(exist_ok=True)
         layers = [str(layer) for layer in self._spec.layers]
         if not self._host.namespaces:
             nothing = self._folder / "opt"

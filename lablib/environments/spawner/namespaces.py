@@ -141,7 +141,8 @@ class Namespaces:
     def _build_root(self) -> None:
         plan, root = self._plan, self._root
         _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
-        os.makedirs(root, exist_ok=True)
+        if not os.path.isdir(root):
+            os.mkdir(root)
         _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
         for folder in ("etc", "dev", "proc", "tmp", "home", "var/task", "var/runtime", "opt"):
             os.makedirs(f"{root}/{folder}")
