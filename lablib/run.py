@@ -54,6 +54,8 @@ class Run:
     error : what the function failed with, or None
     status_code : HTTP status; 200 also when the function failed
     version : the version that ran, `$LATEST` or a number
+    init : what INIT_REPORT said besides, and REPORT does not: INIT failed and the handler never ran ("failed"), or it
+        failed at first and began again within this invocation ("repeated"); else empty
     """
 
     function_name: str
@@ -65,6 +67,7 @@ class Run:
     version: str
     request_id: str
     log_cut: bool = False
+    init: str = ""
 
     @classmethod
     def from_response(cls, name: str, response: Mapping[str, Any]) -> Run:
@@ -86,6 +89,7 @@ class Run:
             version=str(response.get("ExecutedVersion", "$LATEST")),
             request_id=request_id,
             log_cut=bool(tail) and len(tail.encode()) >= _TAIL_BYTES - 3 and "START RequestId: " not in tail,
+            init=_init_of(tail.split(f"START RequestId: {request_id}", 1)[0]) if request_id else "",
         )
 
     def __str__(self) -> str:
@@ -123,7 +127,7 @@ class Run:
         if said := self._said():
             parts.append(("Log", said))
         if self.report:
-            parts.append(("Report", describe(self.report)))
+            parts.append(("Report", describe(self.report, self.init)))
         return parts
 
     def _said(self) -> str:
@@ -137,8 +141,8 @@ class Run:
         return cut + text
 
 
-def describe(report: Report) -> str:
-    """A REPORT line in words, on two lines.
+def describe(report: Report, init: str = "") -> str:
+    """A REPORT line in words, on two lines; `init` as in `Run`.
 
     >>> from lablib.models.report import parse_report
     >>> line = "REPORT RequestId: 1\\tDuration: 1.52 ms\\tBilled Duration: 97 ms\\tMemory Size: 512 MB\\tMax Memory Used: 38 MB\\tInit Duration: 95.11 ms"
@@ -146,16 +150,31 @@ def describe(report: Report) -> str:
     cold start: 95.11 ms to initialise, then 1.52 ms to run; billed 97 ms
     memory: 38 MB used at most, of 512 MB
     """
-    ran = f"{report.duration_ms:.2f} ms to run"
+    took = f"{report.duration_ms:.2f} ms"
     if report.init_duration_ms is not None:
-        ran = f"cold start: {report.init_duration_ms:.2f} ms to initialise, then {ran}"
+        ran = f"cold start: {report.init_duration_ms:.2f} ms to initialise, then {took} to run"
+    elif init == "failed":
+        ran = f"the environment failed to start: {took}"
+    elif init == "repeated":
+        ran = f"cold start at the second attempt: {took} to initialise and to run"
     else:
-        ran = f"warm: {ran}"
+        ran = f"warm: {took} to run"
     if report.status:
         ended = "timed out" if report.status == "timeout" else report.status
         ran += f"; {ended}" + (f" ({report.error_type})" if report.error_type else "")
     memory = f"{report.max_memory_used_mb} MB used at most, of {report.memory_size_mb} MB"
     return f"{ran}; billed {report.billed_duration_ms} ms\nmemory: {memory}"
+
+
+_INIT_FAILED = re.compile(r"INIT_REPORT Init Duration: [\d.]+ ms\tPhase: (\w+)\tStatus: (?:error|timeout)\b")
+"""Lambda writes it when INIT failed: in its own phase, and again when it was repeated for the invocation (AWS Lambda
+Developer Guide, "Lambda runtime environment", read 2026-11-23). A log line need not have ended before it."""
+
+
+def _init_of(before_start: str) -> str:
+    """From the log before an invocation's START: whether INIT failed for good, or in its own phase alone."""
+    phases = _INIT_FAILED.findall(before_start)
+    return "failed" if "invoke" in phases else "repeated" if phases else ""
 
 
 def _parsed(raw: bytes) -> Any:

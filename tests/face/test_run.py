@@ -57,6 +57,31 @@ def test_a_warm_one_says_so() -> None:
     assert "warm: 1.52 ms to run; billed 97 ms" in str(Run.from_response("f", response(1, log(report=REPORT))))
 
 
+@pytest.mark.parametrize(
+    ("phases", "ended", "said"),
+    [
+        ("init invoke", "error\tError Type: Runtime.Exit", "the environment failed to start: 1.52 ms; error (Runtime.Exit); billed"),
+        ("invoke", "error\tError Type: Runtime.Unknown", "the environment failed to start: 1.52 ms; error (Runtime.Unknown); billed"),
+        ("init invoke", "timeout", "the environment failed to start: 1.52 ms; timed out; billed"),
+        ("init", "", "cold start at the second attempt: 1.52 ms to initialise and to run; billed"),
+    ],
+)  # fmt: skip
+def test_an_environment_that_failed_to_start_is_not_called_warm(phases: str, ended: str, said: str) -> None:
+    """Its REPORT line has no Init Duration either; INIT_REPORT, before START, says what happened."""
+    status = ended or "timeout"
+    before = "Traceback (most recent call last):".join(
+        f"INIT_REPORT Init Duration: 55.20 ms\tPhase: {phase}\tStatus: {status}\n" for phase in phases.split()
+    )
+    tail = before + log(report=REPORT + (f"\tStatus: {ended}" if ended else ""))
+    shown = str(Run.from_response("f", response({}, tail, FunctionError="Unhandled")))
+    assert said in shown and "warm" not in shown
+
+
+def test_what_the_handler_prints_says_nothing_of_its_start() -> None:
+    fake = "INIT_REPORT Init Duration: 1.00 ms\tPhase: invoke\tStatus: error"
+    assert "warm: 1.52 ms" in str(Run.from_response("f", response(1, log(fake, report=REPORT))))
+
+
 def test_a_functions_error_shows_its_own_traceback_once() -> None:
     payload = {
         "errorMessage": "division by zero",
