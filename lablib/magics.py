@@ -4,26 +4,49 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from lablib import packaging, session
 from lablib.errors import LabError
 
 
+_USAGE = "Write it as %%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]."
+
+
 class _Line(argparse.ArgumentParser):
     """An argument line in a notebook: a mistake in it is a sentence and never the end of the kernel."""
 
     def error(self, message: str) -> NoReturn:
-        raise LabError(f"%%lambda_function: {message}. Write it as %%lambda_function NAME [--memory MB] [--timeout S] [--runtime R]")
+        raise LabError(f"%%lambda_function: {message}. {_USAGE}")
 
 
 def _parser() -> _Line:
     parser = _Line(prog="%%lambda_function", add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--memory", type=int, default=512)
-    parser.add_argument("--timeout", type=int, default=3)
-    parser.add_argument("--runtime")
+    parser.add_argument("--memory", type=_whole("MB", "512"), default=512)
+    parser.add_argument("--timeout", type=_whole("seconds", "3"), default=3)
+    parser.add_argument("--runtime", type=_python)
     return parser
+
+
+def _whole(unit: str, example: str) -> Callable[[str], int]:
+    """Reads a whole number of this unit."""
+
+    def read(text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number of {unit}, such as {example}") from None
+
+    return read
+
+
+def _python(runtime: str) -> str:
+    """Reads a runtime's name; which Pythons there are is for Lambda to say."""
+    if not runtime.startswith("python"):
+        raise argparse.ArgumentTypeError(f"{runtime} is no Python, and a cell is Python code; leave it out, or name a Python")
+    return runtime
 
 
 def lambda_function(line: str, cell: str) -> None:
@@ -32,17 +55,18 @@ def lambda_function(line: str, cell: str) -> None:
     ``%%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]``
 
     The cell becomes the package's `lambda_function.py`, its handler `lambda_function.lambda_handler`: the names that the
-    AWS console gives. The function is created, or updated. The cell does not run here, and no file is written.
+    AWS console gives, and its lines are counted as the notebook counts them. The function is created, or updated. The
+    cell does not run here, and no file is written.
     """
     try:
         asked = _parser().parse_args(shlex.split(line))
     except (ValueError, argparse.ArgumentError) as error:
-        raise LabError(f"%%lambda_function: {error}") from None
+        raise LabError(f"%%lambda_function: {error}. {_USAGE}") from None
     lab = session.current()
     if lab is None:
         raise LabError("No lab is open: run lablib.start() first.")
     lab.deploy(
-        asked.name, packaging.from_text(cell), runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
+        asked.name, packaging.from_cell(cell), runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
     )
 
 

@@ -19,6 +19,9 @@ CONSOLE_FILE = "lambda_function.py"
 
 HANDLER_FUNCTION = "lambda_handler"
 
+CELL_LINE = "# %%lambda_function\n"
+"""Stands for a cell's own first line, so that a warning and a traceback count lines as the notebook does."""
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 _NOT_CODE = {"__pycache__", ".git", ".ipynb_checkpoints", ".DS_Store", ".venv"}
 
@@ -35,10 +38,12 @@ class Package:
     ----------
     content : the zip, as bytes
     module : the Python module that most likely holds the handler (`thumbnail` for thumbnail.py), or None when nothing tells
+    is_cell : whether it was a notebook's cell, whose handler has no name but the console's
     """
 
     content: bytes
     module: str | None
+    is_cell: bool = False
 
     @property
     def default_handler(self) -> str:
@@ -75,8 +80,14 @@ class Package:
         if function in names or "*" in names:
             return None
         functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-        hint = f' Did you mean handler="{module}.{functions[-1]}"?' if functions else ""
+        hint = self._naming(functions[-1], module, function) if functions else ""
         return f"{path} defines no {function}. Invoking it will answer Runtime.HandlerNotFound.{hint}"
+
+    def _naming(self, defined: str, module: str, wanted: str) -> str:
+        """What to do when the function that is defined has another name than the handler's."""
+        if self.is_cell:
+            return f" Did you mean {defined}? Rename it {wanted}."
+        return f' Did you mean handler="{module}.{defined}"?'
 
     def _module_missing(self, module: str, path: str) -> str | None:
         top = module.split(".")[0]
@@ -85,9 +96,10 @@ class Package:
         return f"The package has no {path}. Unless a layer brings it, invoking it will answer Runtime.ImportModuleError."
 
 
-def from_text(code: str) -> Package:
-    """The package of one notebook cell: the cell as `lambda_function.py`."""
-    return Package(_zip({CONSOLE_FILE: (code.encode(), False)}), PurePosixPath(CONSOLE_FILE).stem)
+def from_cell(code: str) -> Package:
+    """The package of one notebook cell: what stands below its `%%lambda_function` line, as `lambda_function.py`."""
+    files = {CONSOLE_FILE: ((CELL_LINE + code).encode(), False)}
+    return Package(_zip(files), PurePosixPath(CONSOLE_FILE).stem, is_cell=True)
 
 
 def from_path(source: str | os.PathLike[str]) -> Package:

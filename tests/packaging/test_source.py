@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lablib.packaging import NotPackageable, from_path, from_text
+from lablib.packaging import NotPackageable, from_cell, from_path
+from lablib.packaging.source import CELL_LINE
 from tests.support import make_zip
 
 HANDLER = "def lambda_handler(event, context):\n    return 1\n"
@@ -21,10 +22,10 @@ def names(content: bytes) -> list[str]:
 
 
 def test_a_cell_has_the_consoles_names() -> None:
-    package = from_text(HANDLER)
+    package = from_cell(HANDLER)
     assert names(package.content) == ["lambda_function.py"]
     assert package.default_handler == "lambda_function.lambda_handler"
-    assert package.read("lambda_function.py").decode() == HANDLER
+    assert package.read("lambda_function.py").decode() == CELL_LINE + HANDLER
 
 
 @given(st.text())
@@ -33,7 +34,7 @@ def test_a_cell_arrives_as_it_was_written(code: str) -> None:
         expected = code.encode()
     except UnicodeEncodeError:  # a lone surrogate cannot be in a notebook file
         return
-    assert from_text(code).read("lambda_function.py") == expected
+    assert from_cell(code).read("lambda_function.py") == CELL_LINE.encode() + expected
 
 
 def test_a_file_keeps_its_name_and_gives_the_handler(tmp_path: Path) -> None:
@@ -108,15 +109,26 @@ def test_nothing_to_pack_is_said(tmp_path: Path, what: str) -> None:
         ("from handlers import *", None),
         ("lambda_handler = lambda event, context: 1", None),
         ("try:\n    import json as lambda_handler\nexcept ImportError:\n    pass", None),
-        ("def lambda_handler(event, context)\n    return 1", "lambda_function.py, line 1: expected ':'. "),
-        ("def handler(event, context):\n    return 1", 'Did you mean handler="lambda_function.handler"?'),
+        ("def lambda_handler(event, context)\n    return 1", "lambda_function.py, line 2: expected ':'. "),
+        ("def handler(event, context):\n    return 1", "HandlerNotFound. Did you mean handler? Rename it lambda_handler."),
         ("", "lambda_function.py defines no lambda_handler. Invoking it will answer Runtime.HandlerNotFound."),
         ("a\0b", "Invoking it will answer"),
     ],
 )
 def test_what_lambda_will_complain_about_is_said_before(code: str, expected: str | None) -> None:
-    said = from_text(code).complaint("lambda_function.lambda_handler")
+    said = from_cell(code).complaint("lambda_function.lambda_handler")
     assert said is None if expected is None else said is not None and expected in said
+
+
+def test_a_file_with_another_handler_is_told_how_to_name_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    said = from_path(tmp_path / "app.py").complaint("app.lambda_handler")
+    assert said is not None and said.endswith('Did you mean handler="app.handler"?')
+
+
+@pytest.mark.parametrize("first", ["from __future__ import annotations", "# -*- coding: utf-8 -*-", '"""What it does."""'])
+def test_what_must_come_first_in_a_file_still_does(first: str) -> None:
+    assert from_cell(f"{first}\n{HANDLER}").complaint("lambda_function.lambda_handler") is None
 
 
 @pytest.mark.parametrize(
