@@ -34,7 +34,16 @@ class SourceError(LabError):
 
 
 class RejectedByAWS(LabError):
-    """The AWS API refused a request; the text is the service's own message."""
+    """The AWS API refused a request; the text begins with the service's own message.
+
+    Attributes
+    ----------
+    code : AWS's name of the error, as `ResourceNotFoundException`; empty when boto3 itself refused.
+    """
+
+    def __init__(self, text: str, code: str = ""):
+        super().__init__(text)
+        self.code = code
 
 
 class StillRunning(LabError):
@@ -61,7 +70,7 @@ def aws_errors() -> Iterator[None]:
         yield
     except exceptions.ClientError as error:
         code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        raise RejectedByAWS(f"{code}: {message}") from None
+        raise RejectedByAWS(f"{code}: {message}", code) from None
     except exceptions.ParamValidationError as error:
         raise RejectedByAWS(" ".join(str(error).split())) from None
     except exceptions.WaiterError as error:

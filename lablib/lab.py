@@ -6,15 +6,19 @@ The one exception is `wait` (and `reset`, `close`): the local cloud's clock can 
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from lablib import deployment, surroundings
 from lablib.deployment import Settings
-from lablib.errors import CloudIsGone, Interrupted, LabError, StillRunning, aws_errors
+from lablib.errors import CloudIsGone, Interrupted, LabError, RejectedByAWS, StillRunning, aws_errors
 from lablib.local import LocalCloud
 from lablib.packaging import Package
 from lablib.run import Run
@@ -24,6 +28,15 @@ if TYPE_CHECKING:
 
 LONGEST_CALL = 910
 """Seconds a client waits for an answer: a function may run for 900 (AWS Lambda quotas, read 2026-11-23)."""
+
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""A function's name (botocore's Lambda model, FunctionName, 2026-11); an ARN is none."""
+
+_LISTED = 10
+"""How many of a cloud's functions an error message names."""
+
+_UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 
 
 class Lab:
@@ -77,7 +90,7 @@ class Lab:
         Raises `SourceError` for a source that is not there, `RejectedByAWS` with AWS's own message.
         """
         settings = Settings(handler, runtime, role, layers, environment, memory, timeout)
-        with aws_errors():
+        with self._asking_about(name):
             deployment.deploy(self._lambda, self._iam, name, source, settings)
 
     def invoke(self, name: str, event: Any = None, *, qualifier: str | None = None, kind: str = "RequestResponse") -> Run:
@@ -98,7 +111,7 @@ class Lab:
         if qualifier is not None:
             request["Qualifier"] = qualifier
         try:
-            with aws_errors():
+            with self._asking_about(name):
                 return Run.from_response(name, self._lambda.invoke(**request))
         except KeyboardInterrupt:
             self._forget_clients()  # the interrupted connection must not carry another request
@@ -133,9 +146,10 @@ class Lab:
 
         Raises `StillRunning` when, after a minute of real time, something has not come to rest.
         """
-        left = seconds + 60 * (minutes + 60 * (hours + 24 * days))
-        if left <= 0:
-            raise LabError("lab.wait needs to know how long, as in lab.wait(minutes=3).")
+        self._must_be_open()
+        left = _seconds_of(seconds=seconds, minutes=minutes, hours=hours, days=days)
+        if until is not None and not callable(until):
+            raise LabError("lab.wait asks `until` more than once: it takes a function, as in until=lambda: lab.reports('hello').")
         if until is None:
             self._advance(left)
             return True
@@ -162,6 +176,7 @@ class Lab:
         """An exercise's verdict, such as ``lab.check("01.1")``: not started, not yet (and why), or done."""
         from lablib import course
 
+        self._must_be_open()
         return course.check(self, exercise, _namespace())
 
     def predict(self, question: str, got: str | None = None) -> Any:
@@ -192,6 +207,7 @@ class Lab:
         """A boto3 client for this cloud, which waits for the longest function and never repeats a request by itself."""
         from botocore.config import Config
 
+        self._must_be_open()
         config = Config(read_timeout=LONGEST_CALL, retries={"total_max_attempts": 1})
         return self._session.client(service, endpoint_url=self.cloud.url, config=config)
 
@@ -215,12 +231,40 @@ class Lab:
     def _logs(self) -> Any:
         return self.client("logs")
 
+    def _must_be_open(self) -> None:
+        if self.closed:
+            raise CloudIsGone("This lab is closed. lablib.start() opens another.")
+
+    @contextmanager
+    def _asking_about(self, name: str) -> Iterator[None]:
+        """AWS's refusals as `RejectedByAWS`, in AWS's words, followed by what to do about this function's name."""
+        try:
+            with aws_errors():
+                yield
+        except RejectedByAWS as refused:
+            advice = self._advice(name, refused)
+            raise (RejectedByAWS(f"{str(refused).rstrip('.')}. {advice}", refused.code) if advice else refused) from None
+
+    def _advice(self, name: str, refused: RejectedByAWS) -> str:
+        if "functionname" in str(refused).lower() and not _NAME.fullmatch(name):
+            return "A function's name has letters, digits, - and _, at most 64 of them."
+        if refused.code != "ResourceNotFoundException" or ":" in name:  # an ARN, or with a qualifier
+            return ""
+        with aws_errors():
+            pages = self._lambda.get_paginator("list_functions").paginate()
+            names = sorted(function["FunctionName"] for page in pages for function in page["Functions"])
+        if name in names:  # something else of it is missing: a version, a layer
+            return ""
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        has = f": {', '.join(names[:_LISTED])}{more}" if names else " no functions"
+        return f"Run the cell that deploys it; this cloud has{has}."
+
     def _forget_clients(self) -> None:
         for name in ("_session", "_lambda", "_iam", "_logs"):
             self.__dict__.pop(name, None)
 
     def _log_lines(self, name: str) -> Iterator[str]:
-        with aws_errors():
+        with self._asking_about(name):
             group = self._lambda.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
             pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
             try:
@@ -236,8 +280,7 @@ class Lab:
         return float(str(answer["remaining"]))
 
     def _door(self, method: str, path: str) -> Mapping[str, object]:
-        if self.closed:
-            raise CloudIsGone("This lab is closed. lablib.start() opens another.")
+        self._must_be_open()
         try:
             answer = self.cloud.door(method, path)
         except KeyboardInterrupt:
@@ -247,6 +290,17 @@ class Lab:
         if answer.status != 200:
             raise LabError(f"The local cloud refused {path}: {answer.body.get('message', answer.status)}")
         return answer.body
+
+
+def _seconds_of(**amounts: Any) -> float:
+    """The sum of what `lab.wait` was given, by unit. Raises `LabError` when it is no time to wait."""
+    for unit, amount in amounts.items():
+        if not isinstance(amount, Real) or not math.isfinite(amount):
+            raise LabError(f"lab.wait takes numbers, as in lab.wait(minutes=3); {unit} was given as {amount!r}.")
+    total = sum(amount * _UNITS[unit] for unit, amount in amounts.items())
+    if total <= 0:
+        raise LabError("lab.wait needs to know how long, as in lab.wait(minutes=3).")
+    return total
 
 
 def _namespace() -> dict[str, Any]:

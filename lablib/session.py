@@ -41,17 +41,18 @@ def start(
     _refuse_other_backends(backend)
     options = (*(("--isolation", "off") if isolation == "off" else ()), *(() if cpu_share else ("--no-cpu-share",)))
     if _lab is not None and not _lab.closed:
-        said = _start_over(_lab, region, options)
+        print(f"{_start_over(_lab, region, options)}: your functions are gone, run their cells again.")
+        where = "Functions"
     else:
         # boto3 takes as long to load as the cloud to start: both at once.
         _lab = Lab(launch(region, options=options, meanwhile=_load_boto3), options)
-        said = "A local cloud is ready"
+        where = "A local cloud is ready: functions"
         atexit.register(_lab.close)
     cloud = _lab.cloud
     surroundings.point_at(cloud.url, cloud.region, cloud.credentials)
     surroundings.drop_default_session()
     _load_magics()
-    print(f"{said}: functions run on this machine, in region {cloud.region}. No AWS account is used and nothing is billed.")
+    print(f"{where} run on this machine, in region {cloud.region}. No AWS account is used and nothing is billed.")
     if elsewhere := surroundings.clients_made_earlier(cloud.url):
         print(f"Clients made before this still point where they did; make them again: {', '.join(elsewhere)}.")
     return _lab

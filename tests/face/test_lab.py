@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
 
-from lablib.errors import CloudIsGone, LabError, StillRunning
+from lablib.errors import CloudIsGone, LabError, RejectedByAWS, StillRunning
 from lablib.lab import Lab
 from lablib.local import Answer, Credentials, LocalCloud
+from tests.support import CloudUnderTest
 
 
 class FakeDoor:
@@ -50,6 +52,17 @@ def test_until_is_asked_before_and_after_each_event() -> None:
     assert door.asked == ["POST /_lab/clock/advance?seconds=60&step=true", "POST /_lab/clock/advance?seconds=50.0&step=true"]
 
 
+@pytest.mark.parametrize("amount", ["1", None, float("nan"), float("inf"), [1]])
+def test_wait_takes_numbers(amount: Any) -> None:
+    with pytest.raises(LabError, match=re.escape(f"lab.wait takes numbers, as in lab.wait(minutes=3); minutes was given as {amount!r}.")):
+        lab_on(FakeDoor()).wait(minutes=amount)
+
+
+def test_until_is_a_function() -> None:
+    with pytest.raises(LabError, match="it takes a function, as in until=lambda: "):
+        lab_on(FakeDoor()).wait(minutes=1, until=cast(Any, True))
+
+
 def test_until_already_true_waits_for_nothing() -> None:
     door = FakeDoor()
     assert lab_on(door).wait(days=1, until=lambda: True) is True
@@ -81,5 +94,33 @@ def test_a_closed_lab_says_so_and_closes_once() -> None:
     lab.close()
     lab.close()
     assert door.asked == ["close"]
-    with pytest.raises(CloudIsGone, match="This lab is closed"):
-        lab.reset()
+    asked: list[Callable[[], object]] = [
+        lab.reset, lambda: lab.check("00.1"), lambda: lab.deploy("f", "."), lambda: lab.invoke("f"), lambda: lab.logs("f"),
+        lambda: lab.reports("f"), lambda: lab.wait(minutes=1, until=lambda: True), lambda: lab.client("s3"),
+    ]  # fmt: skip
+    for ask in asked:
+        with pytest.raises(CloudIsGone, match="This lab is closed"):
+            ask()
+
+
+def test_a_function_that_is_not_there_is_answered_with_those_that_are(cloud: CloudUnderTest) -> None:
+    lab = Lab(cloud.process)
+    for ask in (lab.invoke, lab.logs, lab.reports):
+        with pytest.raises(RejectedByAWS, match=r"^ResourceNotFoundException: .*:hello\. Run the cell .*; this cloud has no functions\.$"):
+            ask("hello")
+    names = [cloud.function("x = 1", name) for name in ("look", "basket")]
+    with pytest.raises(RejectedByAWS, match=r":hello\. Run the cell that deploys it; this cloud has: basket, look\.$"):
+        lab.invoke("hello")
+    for number in range(10):
+        cloud.function("x = 1", f"more-{number}")
+    with pytest.raises(RejectedByAWS, match=r"this cloud has: basket, look, more-0, .*more-7 and 2 more\.$"):
+        lab.invoke("hello")
+    with pytest.raises(RejectedByAWS) as missing:
+        lab.invoke(names[0], qualifier="7")
+    assert "Run the cell" not in str(missing.value), "the function is there, and its version is not"
+
+
+@pytest.mark.parametrize("name", ["two words", "x" * 65])
+def test_a_name_that_no_function_can_have_is_answered_with_the_rule(cloud: CloudUnderTest, name: str) -> None:
+    with pytest.raises(RejectedByAWS, match=r"^ValidationException: .*\. A function's name has letters, digits, - and _, at most 64 of them\.$"):
+        Lab(cloud.process).invoke(name)

@@ -102,15 +102,17 @@ def test_after_close_no_client_reaches_anything(notebook: Notebook) -> None:
     with silent_listener():
         shown = notebook.run("boto3.client('lambda').list_functions()")
     assert "EndpointConnectionError" in "\n".join(shown.traceback) and "127.0.0.1:9" in "\n".join(shown.traceback)
-    assert "This lab is closed" in "\n".join(notebook.run("lab.reset()").traceback)
+    for cell in ("lab.reset()", "lab.check('00.1')", "lab.deploy('f', '.')", "lab.invoke('f')", "lab.wait(days=1, until=lambda: 1)"):
+        said = "\n".join(notebook.run(cell).traceback)
+        assert said == "CloudIsGone: This lab is closed. lablib.start() opens another.", cell
     assert "A local cloud is ready" in notebook.run("lab = lablib.start()").text
 
 
 def test_another_region_is_another_cloud_at_the_same_address(notebook: Notebook) -> None:
     notebook.run("import os, boto3, lablib\nlab = lablib.start()\nurl = os.environ['AWS_ENDPOINT_URL']")
-    assert "Another local cloud is ready: functions run on this machine, in region sa-east-1." in notebook.run(
-        "lab = lablib.start(region='sa-east-1')"
-    ).text
+    said = notebook.run("lab = lablib.start(region='sa-east-1')").text
+    assert "Another local cloud is ready: your functions are gone, run their cells again.\n" in said
+    assert "Functions run on this machine, in region sa-east-1." in said
     assert notebook.value("url == os.environ['AWS_ENDPOINT_URL'], boto3.client('lambda').meta.region_name") == "(True, 'sa-east-1')"
 
 
