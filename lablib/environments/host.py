@@ -71,11 +71,10 @@ async def _why_no_namespaces(spawner: Spawner) -> str:
     if sys.platform != "linux":
         return f"{sys.platform} has none"
     with tempfile.TemporaryDirectory(prefix="lablib-probe-") as folder:
-        for name in ("task", "runtime"):
-            Path(folder, name).mkdir()
+        Path(folder, "task").mkdir()
         plan = Plan(
             id="probe", argv=[shutil.which("true") or "/bin/true"], environ={}, namespaces=True, folder=folder,
-            task=f"{folder}/task", runtime=f"{folder}/runtime", tmp_mb=1,
+            task=f"{folder}/task", tmp_mb=1,
         )  # fmt: skip
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 

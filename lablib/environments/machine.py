@@ -98,13 +98,14 @@ class Machine:
                 "/opt": layers[0] if layers else str(nothing),
             }
         launch = self._runtime.launch(self._spec, folders)
-        readable = launch.readable if self._host.namespaces else [*launch.readable, *folders.values()]
+        shown = {**launch.shown, **{path: path for path in folders.values()}}
         environ = {**self._spec.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address}
         for name, path in launch.environ.items():  # search paths: the interpreter's own goes before the function's
-            environ[name] = f"{path}:{environ[name]}" if name in environ else path
+            if path not in environ.get(name, "").split(":"):
+                environ[name] = f"{path}:{environ[name]}" if name in environ else path
         return Plan(
             self._spec.id, launch.argv, environ, self._host.namespaces, str(self._folder), str(self._spec.code),
-            str(self._runtime.folder), layers, readable, self._spec.ephemeral_mb, self._init,
+            layers, shown, self._spec.ephemeral_mb, self._init,
         )  # fmt: skip
 
     def _on_message(self, message: dict[str, Any]) -> None:

@@ -18,16 +18,17 @@ _PYTHON_RUNTIME = (
     "awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py",
     "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",
 )  # fmt: skip
+_LANG = "/var/lang"
 _BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 _BOOTSTRAP_FILES = ("bootstrap.py", "mapped_paths.py", "plain_runtime_client.py")
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a runtime: its command, and host paths it must be able to read."""
+    """How to start a runtime: its command, the host paths it needs by the names it knows, its own variables."""
 
     argv: list[str]
-    readable: list[str]
+    shown: dict[str, str]
     environ: dict[str, str]
 
 
@@ -35,6 +36,9 @@ class PythonRuntime:
     """Python functions, on the interpreter that runs this process.
 
     Any of python3.10 to python3.14 runs on the version at hand; ``doctor`` says which.
+
+    With namespaces the interpreter is /var/lang and the packages are in /var/runtime, as
+    on Lambda; without, both are where the learner has them, and `folder` leads there.
 
     Parameters
     ----------
@@ -45,10 +49,11 @@ class PythonRuntime:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._executable = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
-        self._readable = [sys.base_prefix]
+        self._packages: dict[str, str] = {}
         folder.mkdir(parents=True)
         for name in _BOOTSTRAP_FILES:
             shutil.copy(_BOOTSTRAPS / name, folder / name)
+            self._packages[name] = str(folder / name)
         for name in _PYTHON_RUNTIME:
             self._link(name)
 
@@ -60,19 +65,31 @@ class PythonRuntime:
         source = found.parent if spec.submodule_search_locations else found
         if source.is_relative_to("/tmp"):  # a function's /tmp is another one: installed below it, a link leads nowhere
             copy = shutil.copytree if source.is_dir() else shutil.copy2
-            copy(source, self.folder / source.name)
-            return
-        (self.folder / source.name).symlink_to(source)
-        self._readable.append(str(source))
+            source = Path(copy(source, self.folder / source.name))
+        else:
+            (self.folder / source.name).symlink_to(source)
+        self._packages[source.name] = str(source)
 
     def launch(self, spec: EnvironmentSpec, folders: dict[str, str]) -> Launch:
         """`folders` maps /tmp and the others to real folders; empty in namespaces."""
-        script = (folders or {}).get("/var/runtime", "/var/runtime") + "/bootstrap.py"
-        argv = [self._executable, "-S", "-s", script, spec.handler, json.dumps(folders)]
-        environ = {}
-        if sysconfig.get_config_var("Py_ENABLE_SHARED"):
-            environ["LD_LIBRARY_PATH"] = str(sysconfig.get_config_var("LIBDIR"))
-        return Launch(argv, self._readable, environ)
+        if folders:
+            executable, script = self._executable, f"{folders['/var/runtime']}/bootstrap.py"
+            own = [sys.base_prefix, str(self.folder), *self._packages.values()]
+            shown = {path: path for path in own}
+            libraries = str(sysconfig.get_config_var("LIBDIR"))
+        else:
+            executable, script = self._named(self._executable), "/var/runtime/bootstrap.py"
+            shown = {_LANG: sys.base_prefix, **{f"/var/runtime/{name}": path for name, path in self._packages.items()}}
+            libraries = self._named(str(sysconfig.get_config_var("LIBDIR")))
+        environ = {"LD_LIBRARY_PATH": libraries} if sysconfig.get_config_var("Py_ENABLE_SHARED") else {}
+        argv = [executable, "-S", "-s", script, spec.handler, json.dumps(folders)]
+        return Launch(argv, shown, environ)
+
+    @staticmethod
+    def _named(path: str) -> str:
+        """A path of the interpreter's by the name it has in namespaces."""
+        found = Path(path)
+        return f"{_LANG}/{found.relative_to(sys.base_prefix)}" if found.is_relative_to(sys.base_prefix) else path
 
 
 def python_only(runtime: str) -> None:

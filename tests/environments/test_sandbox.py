@@ -103,6 +103,18 @@ def test_the_machines_name_is_told_only_without_namespaces(plane: Plane, probe) 
     assert probe("import socket; result = socket.gethostname()") == expected
 
 
+def test_the_runtime_is_where_lambda_has_it(plane: Plane, probe) -> None:  # type: ignore[no-untyped-def]
+    if not plane.facts["namespaces"]:
+        assert probe("import sys, os; result = os.path.isfile(sys.executable)")
+        return  # a subprocess has to find it by a name that the machine knows too
+    assert probe("import sys; result = sys.executable").startswith("/var/lang/bin/python3")
+    assert probe("import json; result = json.__file__").startswith("/var/lang/lib/python3")
+    assert probe("import boto3; result = boto3.__file__") == "/var/runtime/boto3/__init__.py"
+    assert probe("import subprocess, sys; result = subprocess.check_output([sys.executable, '-c', 'print(5)'], text=True)") == "5\n"
+    top = set(probe("result = os.listdir('/')"))
+    assert top <= {"bin", "dev", "etc", "home", "lib", "lib32", "lib64", "nix", "gnu", "opt", "proc", "sbin", "tmp", "usr", "var"}
+
+
 def test_a_full_tmp(plane: Plane) -> None:
     function = plane.function(
         """

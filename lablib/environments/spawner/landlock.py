@@ -67,7 +67,7 @@ def restrict(plan: Plan) -> None:
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
     reading = _EXECUTE | _READ_FILE | _READ_DIR
-    for path in (*_READ_ONLY, plan.task, plan.runtime, *plan.layers, *plan.readable):
+    for path in (*_READ_ONLY, plan.task, *plan.layers, *plan.shown.values()):
         _allow(libc, ruleset, path, reading if os.path.isdir(path) else reading & ~_READ_DIR)
     _allow(libc, ruleset, f"{plan.folder}/tmp", everything)
     for device in _DEVICES:

@@ -150,11 +150,10 @@ class Namespaces:
         _write_accounts(root)
         # Before what is bound: an interpreter that was installed below /tmp must stay visible.
         _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={plan.tmp_mb}m,mode=1777")
-        for path in plan.readable:
-            if not path.startswith(_SYSTEM):
-                _bind(path, root + path)
+        for name, path in plan.shown.items():
+            if not name.startswith(_SYSTEM):
+                _bind(path, root + name)
         _bind(plan.task, f"{root}/var/task")
-        _bind(plan.runtime, f"{root}/var/runtime")
         if plan.layers:
             # Several layers become one folder before they come here (they are merged in order).
             _bind(plan.layers[0], f"{root}/opt")

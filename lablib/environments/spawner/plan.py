@@ -24,10 +24,11 @@ class Plan:
         reset; 0 to make new ones.
     folder
         The environment's own folder on the host.
-    task, layers, runtime
-        What appears at /var/task, /opt and /var/runtime.
-    readable
-        Host paths that the runtime needs besides (the interpreter, its libraries).
+    task, layers
+        What appears at /var/task and /opt.
+    shown
+        What the runtime needs besides (the interpreter, its packages): host paths by the
+        names they get in the new root. Without namespaces they keep their own.
     tmp_mb
         Size of /tmp in MB (namespaces only; without, the supervisor measures it).
     """
@@ -38,9 +39,8 @@ class Plan:
     namespaces: bool
     folder: str
     task: str
-    runtime: str
     layers: list[str] = field(default_factory=list)
-    readable: list[str] = field(default_factory=list)
+    shown: dict[str, str] = field(default_factory=dict)
     tmp_mb: int = 512
     init: int = 0
 
