@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from lablib.course.verdict import NotStarted
+
+
+_ROLE: Final = "lambda-lab-check"
+_TRUST: Final = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+})
 
 
 class Clients(Protocol):
@@ -55,6 +65,7 @@ class Bench:
         self.namespace = namespace
         self._lab = lab
         self._made: list[str] = []
+        self._own_role = False
 
     @cached_property
     def client(self) -> Any:
@@ -85,12 +96,30 @@ class Bench:
             raise NotStarted
         return Answered(None, f"{kind}: {known.get('errorMessage', payload)}", request_id, log)
 
-    def any_function(self) -> dict[str, Any]:
-        """The configuration of one of the learner's functions. Raises LookupError, for the reader, when there is none."""
+    def make(self, name: str, source: str) -> str:
+        """A function of the check's own, Active; `clear` removes it."""
+        self.will_make(name)
+        box = io.BytesIO()
+        with zipfile.ZipFile(box, "w") as archive:
+            archive.writestr("lambda_function.py", source)
+        self.client.create_function(
+            FunctionName=name, Runtime=f"python3.{sys.version_info.minor}", Role=self._role(), MemorySize=512,
+            Handler="lambda_function.lambda_handler", Code={"ZipFile": box.getvalue()},
+        )
+        self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        return name
+
+    def _role(self) -> str:
+        """The role of one of the learner's functions; without one, a role of the check's own."""
         for found in self.client.list_functions()["Functions"]:
             if found["FunctionName"] not in self._made:
-                return dict(found)
-        raise LookupError("this lab has no function yet; run its cells from the top first.")
+                return str(found["Role"])
+        iam = self._lab.client("iam")
+        self._own_role = True
+        try:
+            return str(iam.create_role(RoleName=_ROLE, AssumeRolePolicyDocument=_TRUST)["Role"]["Arn"])
+        except iam.exceptions.EntityAlreadyExistsException:  # made a moment ago, or left by an interrupted check
+            return str(iam.get_role(RoleName=_ROLE)["Role"]["Arn"])
 
     def will_make(self, name: str) -> str:
         """Note a function that the check is about to make, so that `clear` removes it."""
@@ -99,9 +128,12 @@ class Bench:
         return name
 
     def clear(self) -> None:
-        """Remove every function that this check made, with its log group."""
+        """Remove every function that this check made, with its log group, and the role it made for them."""
         while self._made:
             self.clear_one(self._made.pop())
+        if self._own_role:
+            self._own_role = False
+            self._lab.client("iam").delete_role(RoleName=_ROLE)
 
     def clear_one(self, name: str) -> None:
         logs = self._lab.client("logs")

@@ -1,7 +1,7 @@
 """Build labs/ from solutions/, or check that it is built: `python -m lablib build [--check]`.
 
 People edit the notebooks in solutions/, in Jupyter. Building makes each student's notebook from its solution, runs
-both and stores what they show. Checking changes nothing: source, metadata and cell ids must be byte for byte what
+both and stores what they show, but for the answers to predictions in labs/. Checking changes nothing: source, metadata and cell ids must be byte for byte what
 solutions/ gives, and the outputs, after the sanitiser, what a run shows now.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 import nbformat
 
 from lablib.course.execute import comparable, executed, with_known_outputs
-from lablib.course.student import BuildError, normalised, student
+from lablib.course.student import BuildError, concealed, normalised, student
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def build(course: Course, name: str) -> list[str]:
     course.labs.mkdir(exist_ok=True)
     for notebook, path in ((solved, course.solutions / name), (unsolved, course.labs / name)):
         stored = _read(path) if path.exists() else None
-        fresh = executed(notebook, f"{path.parent.name}/{name}", course.labs)
+        fresh = _run(notebook, path, course)
         _write(path, with_known_outputs(fresh, stored))
     return []
 
@@ -96,11 +96,17 @@ def differences(course: Course, name: str) -> Iterator[str]:
             yield _diff(_skeleton(stored), _skeleton(wanted), f"{folder}/{name}", "built from solutions/")
             return
     for folder, stored, wanted in pairs:
-        fresh = executed(wanted, f"{folder}/{name}", course.labs)
+        fresh = _run(wanted, course.root / folder / name, course)
         for old, new in zip(stored.cells, fresh.cells, strict=True):
             if comparable(old) != comparable(new):
                 yield f"{folder}/{name}, cell {old['id']} shows something else now:"
                 yield _diff("\n".join(comparable(old)), "\n".join(comparable(new)), "stored", "a run of now")
+
+
+def _run(notebook: Any, path: Path, course: Course) -> Any:
+    """`notebook` with what `path` should store of a run of now."""
+    ran = executed(notebook, f"{path.parent.name}/{path.name}", course.labs)
+    return concealed(ran) if path.parent == course.labs else ran
 
 
 def _skeleton(notebook: Any) -> str:

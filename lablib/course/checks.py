@@ -38,12 +38,14 @@ def check(lab: Clients, exercise_id: str, namespace: Mapping[str, Any] | None = 
         known = ", ".join(sorted(REGISTRY))
         return Verdict(exercise_id, "❌", f"not found: there is no such exercise. There is {known}.")
     verdict = judge(exercise, Bench(lab, namespace or {}))
-    notes: list[str] = []
+    progress = Progress.of_this_learner()
+    text = verdict.text
     if verdict.done:
-        progress = Progress.of_this_learner()
         progress.keep_done(exercise.id)
-        notes = progress.notes
-    return Verdict(verdict.exercise, verdict.mark, "\n   ".join([verdict.text, *notes]))
+    elif verdict.mark == "⏳" and exercise.id in progress.done():
+        text = f"not started yet: {exercise.what} (done before: run its cell again)."
+    notes = progress.notes
+    return Verdict(verdict.exercise, verdict.mark, "\n   ".join([text, *notes]))
 
 
 def judge(exercise: Exercise, bench: Bench) -> Verdict:

@@ -70,17 +70,22 @@ def comparable(cell: Any) -> list[str]:
 
 
 def with_known_outputs(fresh: Any, stored: Any | None) -> Any:
-    """`fresh`, but a cell that shows the same as in `stored` keeps the stored outputs: figures do not change for nothing."""
-    known = {cell.get("id"): cell for cell in stored.cells} if stored is not None else {}
-    for cell in fresh.cells:
-        old = known.get(cell["id"])
-        if cell.cell_type == "code" and old is not None and old.source == cell.source and _shows_the_same(old, cell):
-            cell.outputs = old.outputs
+    """`fresh`, with the outputs of `stored` when all of them show the same: figures do not change for nothing.
+
+    All or none: the figures of one notebook come from one run, or they would contradict each other.
+    """
+    if stored is None:
+        return fresh
+    new, old = ([cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (fresh, stored))
+    if len(new) == len(old) and all(_shows_the_same(a, b) for a, b in zip(old, new, strict=True)):
+        for cell, known in zip(new, old, strict=True):
+            cell.outputs = known.outputs
     return fresh
 
 
 def _shows_the_same(old: Any, new: Any) -> bool:
-    return comparable(old) == comparable(new) and _pictures(old) == _pictures(new)
+    same_cell = (old.get("id"), old.source) == (new["id"], new.source)
+    return same_cell and comparable(old) == comparable(new) and _pictures(old) == _pictures(new)
 
 
 def _pictures(cell: Any) -> list[str]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from lablib.course.bench import Bench
 from lablib.course.verdict import Answer
 
-DEFINED, TYPE, EXAMPLE, HIDDEN, CLOUD = (
+DEFINED, RUNS, TYPE, EXAMPLE, HIDDEN = (
     "defined",
+    "runs",
     "right type",
     "right on the example",
     "right on an event you have not seen",
-    "right side effects in the cloud",
 )
-"""The layers' names, in their order."""
+"""The layers that most exercises have, in their order; what follows them names what it looks at."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lablib.course.bench import Answered, Bench
-from lablib.course.verdict import HOLDS, Answer, NotStarted, fails, shown
+from lablib.course.verdict import HOLDS, Answer, NotStarted, fails, shown, written
 
 Test = Callable[[Bench], Answer]
 Likely = Callable[[Any], str]
-"""From what came out, the likely cause."""
+"""From what came out, the likely cause. What came out is a dictionary with the expected one's keys and kinds of values."""
+
+Fields = Mapping[str, type | tuple[type, ...]]
+"""A key to the type, or the types, that its value may have."""
 
 
 def deployed(name: str) -> Test:
@@ -24,38 +27,78 @@ def deployed(name: str) -> Test:
     return test
 
 
-def failed(event: Any, expected: Any, answered: Answered, causes: Mapping[str, str]) -> Answer:
-    """The function raised: its own error, with the cause that `causes` gives for the error's type."""
-    kind = (answered.error or "").split(":")[0]
-    likely = causes.get(kind, "the handler raised; its traceback is in the log that lab.invoke shows.")
-    return fails(input=shown(event), expected=shown(expected), got=f"an error, {answered.error}", likely=likely)
-
-
-def answers(name: str, event: Any, expected: Any, likely: Likely, causes: Mapping[str, str] | None = None) -> Test:
-    """The function answers `event` with exactly `expected`."""
+def runs(name: str, event: Any) -> Test:
+    """The function answers `event` with anything but an error."""
 
     def test(bench: Bench) -> Answer:
         answered = bench.invoke(name, event)
-        if answered.error:
-            return failed(event, expected, answered, causes or {})
-        if answered.payload == expected:
-            return HOLDS
-        got = answered.payload
-        return fails(input=shown(event), expected=shown(expected), got=shown(got), likely=likely(got))
+        return failed(name, event, "an answer", answered) if answered.error else HOLDS
 
     return test
 
 
-def answers_with_fields(
-    name: str, event: Any, fields: Mapping[str, type | tuple[type, ...]], causes: Mapping[str, str] | None = None
-) -> Test:
+def failed(name: str, event: Any, expected: str, answered: Answered, causes: Mapping[str, str] | None = None) -> Answer:
+    """The function raised: its own error, with the cause that `causes`, or Lambda's kind of error, gives."""
+    kind, _, message = (answered.error or "").partition(": ")
+    likely = (causes or {}).get(kind) or _cause(kind, message) or f"see its traceback with: lab.invoke({name!r}, {event!r})"
+    return fails(input=shown(event), expected=expected, got=f"an error, {answered.error}", likely=likely)
+
+
+def _cause(kind: str, message: str) -> str:
+    """What Lambda's own kinds of error come from; nothing for an error of the handler's code."""
+    if kind == "Runtime.UserCodeSyntaxError":
+        return f"Python could not read the cell: {message.split(': ', 1)[-1]}."
+    return {
+        "Runtime.HandlerNotFound": "name the function lambda_handler.",
+        "Runtime.MarshalError": "the answer cannot be written as JSON: return only dict, list, text, numbers, True/False, None.",
+        "Runtime.ImportModuleError": "Lambda has Python's own modules and boto3; the cell imports something else.",
+        "Sandbox.Timedout": "it ran into its timeout: look for a loop that never ends, or a sleep.",
+    }.get(kind, "")
+
+
+def answers(name: str, event: Any, expected: Mapping[str, Any], likely: Likely, causes: Mapping[str, str] | None = None) -> Test:
+    """The function answers `event` with exactly `expected`. `likely` is asked when the answer has its shape."""
+
+    def test(bench: Bench) -> Answer:
+        answered = bench.invoke(name, event)
+        if answered.error:
+            return failed(name, event, shown(expected), answered, causes)
+        return equals(event, answered.payload, expected, likely)
+
+    return test
+
+
+def equals(event: Any, got: Any, expected: Mapping[str, Any], likely: Likely) -> Answer:
+    """What a function answered is exactly `expected`."""
+    if got == expected:
+        return HOLDS
+    cause = misshapen(got, expected) or likely(got)
+    return fails(input=shown(event), expected=shown(expected), got=shown(got), likely=cause)
+
+
+def misshapen(got: Any, expected: Mapping[str, Any], what: str = "handler", given: str = "event") -> str:
+    """Why `got` has not the keys and kinds of values of `expected`; nothing when it has."""
+    if got is None:
+        return f"for this {given} the {what} ends without `return`."
+    if not isinstance(got, dict):
+        return f"for this {given} the {what} returns no dictionary."
+    return _wrong_field(got, {key: (int, float) if type(value) in (int, float) else type(value) for key, value in expected.items()})
+
+
+def extra_key(got: Mapping[str, Any], *wanted: str) -> str:
+    """The sentence about a key that nobody asked for; nothing when there is none."""
+    extra = [key for key in got if key not in wanted]
+    return f'the answer has the key "{extra[0]}" too; nobody asked for it.' if extra else ""
+
+
+def answers_with_fields(name: str, event: Any, fields: Fields) -> Test:
     """The function answers `event` with an object that has `fields`, each of its type."""
 
     def test(bench: Bench) -> Answer:
         wanted = "an object with " + ", ".join(f'"{key}" ({_named(kind)})' for key, kind in fields.items())
         answered = bench.invoke(name, event)
         if answered.error:
-            return failed(event, wanted, answered, causes or {})
+            return failed(name, event, wanted, answered)
         got = answered.payload
         if got is None:
             likely = "the handler prints its answer, or ends without `return`."
@@ -79,7 +122,7 @@ def callable_named(name: str) -> Test:
             raise NotStarted
         if not callable(found):
             return fails(
-                expected=f"a function `{name}`", got=f"`{name}` is {shown(found)}",
+                expected=f"a function `{name}`", got=f"`{name}` is {written(found)}",
                 likely=f"a variable took the name; run the cell that defines `{name}` again.",
             )
         return HOLDS
@@ -106,7 +149,7 @@ def _named(kind: type | tuple[type, ...]) -> str:
     return "number" if float in kinds else " or ".join(words.get(k, k.__name__) for k in kinds)
 
 
-def _wrong_field(got: Mapping[str, Any], fields: Mapping[str, type | tuple[type, ...]]) -> str:
+def _wrong_field(got: Mapping[str, Any], fields: Fields) -> str:
     for key, kind in fields.items():
         if key not in got:
             return f'the key "{key}" is missing, or spelled differently.'

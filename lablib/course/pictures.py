@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from lablib.course.unknown import UnknownName
 from lablib.view.manages import who_manages_what
 from lablib.view.picture import Picture
 
@@ -12,7 +13,7 @@ PICTURES: Final[dict[str, Callable[[], Picture]]] = {"who-manages-what": who_man
 
 
 def picture(name: str) -> Picture:
-    """The picture called `name`. Raises KeyError with the names that exist."""
+    """The picture called `name`. Raises UnknownName with the names that exist."""
     if name not in PICTURES:
-        raise KeyError(f"there is no picture {name!r}; there is {', '.join(sorted(PICTURES))}")
+        raise UnknownName("picture", name, PICTURES)
     return PICTURES[name]()

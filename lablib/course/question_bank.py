@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lablib.course.unknown import UnknownName
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -17,39 +19,45 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with three answers, of which `right` names the true one."""
+    """A question with three answers, of which `right` names the true one.
+
+    `again` says, of a prediction, what to run when a run did not answer it.
+    """
 
     name: str
     prompt: str
     answers: tuple[Answer, ...]
     right: str
+    again: str = ""
 
     def answer(self, key: str) -> Answer:
-        """The answer with that key. Raises KeyError, naming the keys, when there is none."""
+        """The answer with that key. Raises UnknownName, naming the keys, when there is none."""
         for answer in self.answers:
             if answer.key == key:
                 return answer
-        raise KeyError(f"{self.name} has no answer {key!r}; it has {', '.join(a.key for a in self.answers)}")
+        raise UnknownName(f"answer to {self.name},", key, (answer.key for answer in self.answers))
 
 
-def _question(name: str, prompt: str, right: str, **answers: tuple[str, str]) -> Question:
-    return Question(name, prompt, tuple(Answer(key, *words) for key, words in answers.items()), right)
+def _question(name: str, prompt: str, right: str, *, again: str = "", **answers: tuple[str, str]) -> Question:
+    return Question(name, prompt, tuple(Answer(key, *words) for key, words in answers.items()), right, again)
 
 
 _PREDICTIONS = (
     _question(
         "00.p1", "You invoke the same function again, right after the first time. What happens to its start-up?", "b",
-        a=("It starts up again: every invocation gets a fresh environment.",
-           "A fresh environment for each call is the common picture, but an idle environment is used again."),
-        b=("There is none: the environment that started before answers again.",
-           "An idle environment is kept for a while and used again."),
+        again="Run this cell again.",
+        a=("It starts up again: every invocation gets a fresh place to run.",
+           "A fresh place for each call is the common picture, but an idle one is used again."),
+        b=("There is none: what started the first time answers again.",
+           "What has started is kept for a while and used again."),
         c=("There is none, because it started when you deployed it.",
            "Deploying uploads code; nothing runs until the first invocation, as its Init Duration showed."),
     ),
     _question(
         "01.p1", "A handler sleeps for 5 s, and the function's timeout is 1 s. What does the caller get?", "c",
+        again="Run the cell that deploys `sleepy` again, then this one.",
         a=("The answer after 5 s, with a warning in the log.",
-           "A timeout is no advice: the environment is killed in the middle of the handler."),
+           "A timeout is no advice: the process is killed in the middle of the handler."),
         b=("HTTP status 504, because the call failed.",
            "504 is what a gateway in front might make of it; Invoke itself succeeds and says FunctionError."),
         c=("HTTP status 200 with a FunctionError, after 1 s.",
@@ -57,8 +65,9 @@ _PREDICTIONS = (
     ),
     _question(
         "01.p2", "You publish version 1, then update the code. What does version 1 answer?", "a",
+        again="Run the cell that publishes a version again, then this one.",
         a=("What it answered before: its code never changes.",
-           "A version is a picture of code and configuration."),
+           "A version is a snapshot of code and configuration."),
         b=("The new code's answer: a version is a name for the function.",
            "$LATEST follows the code; a published version does not."),
         c=("An error, until you publish it again.",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lablib.course.progress import Progress
 from lablib.course.question_bank import PREDICTIONS, QUIZZES, Question
+from lablib.course.unknown import UnknownName
 from lablib.course.verdict import labelled
 from lablib.view.cards import ChoiceCard, Option
+
+
+_ANOTHER_RUN: Final = "This run was not the one the question is about (a long pause, or cells run out of order)."
+"""What is said in place of a mark when the run shows anything but the right answer."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ def predict(name: str, got: str | None = None) -> ChoiceCard | Comparison:
 
     Raises
     ------
-    KeyError
+    UnknownName
         No such prediction, or no such answer; the text names those that exist.
     """
     question = _find(PREDICTIONS, name, "prediction")
@@ -67,16 +73,18 @@ def _compare(question: Question, chosen: str | None, got: str) -> Comparison:
     else:
         lines += labelled("  you predicted:  ", f"({chosen}) {question.answer(chosen).text}")
     lines += labelled("  what happened:  ", f"({got}) {happened.text}")
-    if chosen == got:
+    if got != question.right:
+        lines += labelled("  ", f"{_ANOTHER_RUN} {question.again}")
+    elif chosen == got:
         lines.append("  ✅ your prediction was right")
     elif chosen is not None:
         lines.append("  ❌ your prediction was different:")
         lines += labelled("     ", question.answer(chosen).because)
-    return Comparison(question.name, chosen, got, chosen == got, "\n".join(lines))
+    return Comparison(question.name, chosen, got, chosen == got == question.right, "\n".join(lines))
 
 
 def quiz(name: str) -> ChoiceCard:
-    """A question to check oneself with, as often as one likes. Raises KeyError when there is no such quiz."""
+    """A question to check oneself with, as often as one likes. Raises UnknownName when there is no such quiz."""
     question = _find(QUIZZES, name, "quiz")
     progress = Progress.of_this_learner()
 
@@ -97,7 +105,7 @@ def _options(question: Question) -> list[Option]:
 
 def _find(bank: dict[str, Question], name: str, what: str) -> Question:
     if name not in bank:
-        raise KeyError(f"there is no {what} {name!r}; there is {', '.join(sorted(bank))}")
+        raise UnknownName(what, name, bank)
     return bank[name]
 
 

@@ -12,6 +12,12 @@ END: Final = "### END SOLUTION"
 TAG: Final = "solution"
 """The tag of a cell that labs/ does not have. The marker names are nbgrader's, which teachers know."""
 
+REVEALS: Final = "reveals"
+"""The tag of a cell that answers a prediction. labs/ stores no outputs of it, so that nobody reads the answer first."""
+
+_NOT_COMPARED: Final = "nbval-ignore-output"
+"""nbval's tag for a cell whose outputs it does not compare: in labs/ such a cell has none."""
+
 STUB: Final = ("# Your code goes here.", 'raise NotImplementedError("your code goes here")')
 
 _KERNEL: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -50,11 +56,27 @@ def student(notebook: Any, name: str) -> Any:
     made = copy.deepcopy(notebook)
     made.cells = [cell for cell in made.cells if TAG not in cell.metadata.get("tags", [])]
     for cell in made.cells:
+        if reveals(cell):
+            cell.metadata["tags"] = [*cell.metadata["tags"], _NOT_COMPARED]
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             cell.source = without_solution(cell.source, f"{name}, cell {cell['id']}")
         elif BEGIN in cell.source or END in cell.source:
             raise BuildError(f"{name}, cell {cell['id']}: solution markers work in code cells; tag this cell {TAG!r}.")
+    return made
+
+
+def reveals(cell: Any) -> bool:
+    """Whether the cell answers a prediction."""
+    return REVEALS in cell.metadata.get("tags", [])
+
+
+def concealed(notebook: Any) -> Any:
+    """A copy of a student's notebook that has run, without the outputs of the cells that answer a prediction."""
+    made = copy.deepcopy(notebook)
+    for cell in made.cells:
+        if reveals(cell):
+            cell.outputs, cell.execution_count = [], None
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -63,16 +64,26 @@ class Verdict:
 
 def labelled(label: str, text: str) -> list[str]:
     """`text` after `label`, in lines that a notebook does not break, indented under the first."""
+    one_line = re.sub(r"\s*\n\s*", " ", text)  # an error's own line breaks would leave the indented block
     return textwrap.wrap(
-        text, _WIDTH, initial_indent=label, subsequent_indent=" " * len(label), break_long_words=False,
+        one_line, _WIDTH, initial_indent=label, subsequent_indent=" " * len(label), break_long_words=False,
         break_on_hyphens=False, replace_whitespace=False, drop_whitespace=True,
     ) or [label.rstrip()]
 
 
 def shown(value: Any) -> str:
-    """`value` as a learner writes it: JSON where it is JSON, else Python's repr; cut when long."""
+    """An event or an answer: as JSON where it is JSON, else Python's repr; cut when long."""
     try:
         text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         text = repr(value)
+    return _cut(text)
+
+
+def written(value: Any) -> str:
+    """`value` as Python writes it, for what goes into or comes out of a Python function: True, None, a tuple; cut when long."""
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + f"... ({len(text)} characters)"

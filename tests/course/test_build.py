@@ -14,6 +14,7 @@ SOURCES = (
     "def f(x):\n    ### BEGIN SOLUTION\n    return x + 1\n    ### END SOLUTION",
     "import time\nprint(f'it took {time.perf_counter() % 1000:.2f} ms')",
     "try:\n    print('f is', f(1))\nexcept NotImplementedError:\n    print('f is a stub')",
+    "print('so the answer was b')",
 )
 
 
@@ -25,6 +26,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cells = [nbformat.v4.new_markdown_cell("# Add one"), *(nbformat.v4.new_code_cell(text) for text in SOURCES)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
+    cells[4].metadata["tags"] = ["reveals"]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "solutions" / "00-add.ipynb")
     assert build.main(root=root) == 0
     return root
@@ -51,7 +53,33 @@ def test_both_are_run_and_the_lab_has_the_stub(built: Path) -> None:
     assert texts(lab(built, "solutions"))[1] == "f is 2\n"
     assert texts(lab(built))[1] == "f is a stub\n"
     assert "raise NotImplementedError" in lab(built).cells[1].source
-    assert [cell["id"] for cell in lab(built).cells] == ["cell-0", "cell-1", "cell-2", "cell-3"]
+    assert [cell["id"] for cell in lab(built).cells] == ["cell-0", "cell-1", "cell-2", "cell-3", "cell-4"]
+
+
+def test_an_answer_is_stored_and_compared_in_the_solution_alone(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    solved, unsolved = lab(course, "solutions").cells[4], lab(course).cells[4]
+    assert (solved.outputs[0].text, solved.metadata.tags) == ("so the answer was b\n", ["reveals"])
+    assert (unsolved.outputs, unsolved.execution_count) == ([], None)
+    assert unsolved.metadata.tags == ["reveals", "nbval-ignore-output"], "nbval runs the cell and compares nothing"
+    for folder in ("labs", "solutions"):
+        notebook = lab(course, folder)
+        notebook.cells[4].outputs = [nbformat.v4.new_output("stream", text="so the answer was a\n")]
+        nbformat.write(notebook, course / folder / "00-add.ipynb")
+    assert build.main(check=True, root=course) == 1
+    out = capsys.readouterr().out
+    assert "labs/00-add.ipynb, cell cell-4 shows something else now" in out
+    assert "solutions/00-add.ipynb, cell cell-4 shows something else now" in out
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_figures_of_a_notebook_are_of_one_run(course: Path, changed: bool) -> None:
+    notebook = lab(course, "solutions")
+    notebook.cells[2].outputs[0].text = "it took 12345.67 ms\n"
+    if changed:
+        notebook.cells[3].outputs[0].text = "f was something else\n"
+    nbformat.write(notebook, course / "solutions" / "00-add.ipynb")
+    assert build.main(root=course) == 0
+    assert (texts(lab(course, "solutions"))[0] == "it took 12345.67 ms\n") is not changed
 
 
 def test_check_is_content_although_a_figure_differs(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

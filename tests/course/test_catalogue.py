@@ -13,6 +13,7 @@ from lablib.course.catalogue import LABS
 from lablib.course.checks import REGISTRY
 from lablib.course.progress import HOME_VARIABLE, Progress
 from lablib.course.question_bank import PREDICTIONS, QUIZZES
+from lablib.course.unknown import UnknownName
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +47,7 @@ def test_map_shows_this_learners_progress(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_unknown_picture() -> None:
-    with pytest.raises(KeyError, match="there is no picture 'x'; there is who-manages-what"):
+    with pytest.raises(UnknownName, match="There is no picture 'x'; there is who-manages-what"):
         picture("x")
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import nbformat
 import pytest
 
@@ -43,6 +44,9 @@ def handler(body: str, above: str = "") -> str:
     return f"{above}\ndef lambda_handler(event, context):\n{indented}\n"
 
 
+WAIT_ACTIVE = 'client.get_waiter("function_active_v2").wait(FunctionName={name})'
+
+
 def create(zip_name: str = "lambda_function.py", settings: str = "MemorySize=512, Timeout=10", **other: str) -> str:
     """A `create` with one thing changed."""
     last = other.get("last", 'return made["FunctionArn"]')
@@ -55,7 +59,7 @@ def create(name, source):
         FunctionName={other.get("name", "name")}, Runtime=RUNTIME, Role=role_arn,
         Handler="{other.get("handler", "lambda_function.lambda_handler")}",
         Code={{"ZipFile": {other.get("bytes", "box.getvalue()")}}}, {settings})
-    client.get_waiter("function_active_v2").wait(FunctionName={other.get("name", "name")})
+    {other.get("wait", WAIT_ACTIVE.format(name=other.get("name", "name")))}
     {last}
 """
 
@@ -72,6 +76,11 @@ def release(name, source):
 """
 
 
+CREATE = (
+    'client.create_function(FunctionName=name, Runtime=RUNTIME, Role=role_arn, Handler="lambda_function.lambda_handler", '
+    'Code={"ZipFile": box.getvalue()})'
+)
+WAIT = 'client.get_waiter("function_updated_v2").wait(FunctionName=name)'
 UPDATE = "client.update_function_code(FunctionName=name, ZipFile=box.getvalue())"
 PUBLISH = 'number = client.publish_version(FunctionName=name)["Version"]'
 RECEIPT = '"function": context.function_name, "request": context.aws_request_id}'
@@ -87,18 +96,38 @@ WRONG = (
           "right on an event you have not seen", '"count" is how many items the answer holds'),
     Wrong("00.1", "a constant", handler('return {"items": ["tea"], "count": 1}'),
           "right on an event you have not seen", "this event's items, in their order"),
+    Wrong("00.1", "none when empty", handler('if event["items"]:\n    return {"items": event["items"], "count": len(event["items"])}'),
+          "right on an event you have not seen", "for this event the handler ends without `return`"),
+    Wrong("00.1", "a note when empty", handler('items = event["items"]\nreturn {"items": items, "count": len(items)} if items else {"note": 1}'),
+          "right on an event you have not seen", 'the key "items" is missing'),
+    Wrong("00.1", "another key too", handler('return {"items": event["items"], "count": len(event["items"]), "total": 1}'),
+          "right on the example", 'the answer has the key "total" too'),
+    Wrong("00.1", "a list in a list", handler('items = []\nitems.append(event["items"])\nreturn {"items": items, "count": len(items)}'),
+          "right on the example", "append put a list into the list; use extend, or list(...)"),
     Wrong("00.2", "bare text", handler('return f"Hello, {event.get(\'name\', \'stranger\')}!"'),
           "right type", "the handler returns the bare value"),
     Wrong("00.2", "another key", handler('return {"message": "Hello, Ada!"}'), "right type", 'the key "greeting" is missing'),
     Wrong("00.2", "punctuation", handler('return {"greeting": "Hello " + event["name"]}'),
-          "right on the example", "always greets Ada; the name is in the event"),
+          "right on the example", "compare the two texts letter by letter"),
+    Wrong("00.2", "another key too", handler('return {"greeting": f"Hello, {event[\'name\']}!", "by": 1}'),
+          "right on the example", 'the answer has the key "by" too; nobody asked for it'),
+    Wrong("00.2", "no f", handler('return {"greeting": "Hello, {name}!"}'), "right on the example", "put f before the quotes"),
+    Wrong("00.2", "returns at times", handler('if event.get("name") == "Ada":\n    return {"greeting": "Hello, Ada!"}'),
+          "right on an event you have not seen", "for this event the handler ends without `return`"),
+    Wrong("00.2", "bare at times", handler('return {"greeting": "Hello, Ada!"} if event.get("name") == "Ada" else "Hello!"'),
+          "right on an event you have not seen", "for this event the handler returns no dictionary"),
+    Wrong("00.2", "another name", 'def handler(event, context):\n    return {}', "runs", "name the function lambda_handler"),
+    Wrong("00.2", "a set", handler("return {event['name']}"), "runs", "return only dict, list, text, numbers, True/False, None"),
+    Wrong("00.2", "no end", handler("while True:\n    pass"), "runs", "it ran into its timeout"),
+    Wrong("00.2", "a library", handler("return 1", "import requests_of_mine"), "runs", "the cell imports something else"),
+    Wrong("00.2", "an unknown name", handler("return nam"), "runs", "see its traceback with: lab.invoke('greet', {'name': 'Ada'})"),
     Wrong("00.2", "a constant", handler('return {"greeting": "Hello, Ada!"}'),
           "right on an event you have not seen", "the handler always greets Ada"),
     Wrong("00.2", "key error", handler('return {"greeting": f"Hello, {event[\'name\']}!"}'),
           "right without a name", 'event.get("name") does not raise'),
     Wrong("00.2", "None", handler('return {"greeting": f"Hello, {event.get(\'name\')}!"}'),
           "right without a name", "a missing name became None"),
-    Wrong("00.2", "syntax", "def lambda_handler(event, context)\n    return 1", "right type", "Runtime.UserCodeSyntaxError"),
+    Wrong("00.2", "syntax", "def lambda_handler(event, context)\n    return 1", "runs", "Python could not read the cell: expected ':'"),
     Wrong("00.3", "text", 'def read_report(line):\n    return {"cold": "Init" in line, "billed_ms": "214"}',
           "right type", "text taken out of a line stays text"),
     Wrong("00.3", "a tuple", "def read_report(line):\n    return True, 214", "right type", "end with return {"),
@@ -111,6 +140,15 @@ WRONG = (
     Wrong("00.3", "needs init", 'def read_report(line):\n    init = line.split("Init Duration: ")[1]\n'
           '    return {"cold": bool(init), "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
           "right on an event you have not seen", "not every REPORT line has an Init Duration"),
+    Wrong("00.3", "nothing when warm", 'def read_report(line):\n    if "Init" in line:\n'
+          '        return {"cold": True, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
+          "right on an event you have not seen", "for this line the function ends without `return`"),
+    Wrong("00.3", "text when warm", 'def read_report(line):\n    if "Init" not in line: return "warm"\n'
+          '    return {"cold": True, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
+          "right on an event you have not seen", "for this line the function returns no dictionary"),
+    Wrong("00.3", "raises", 'def read_report(line):\n    return line["cold"]', "runs", "a line of your own: read_report(line)"),
+    Wrong("01.1", "nothing when empty", handler('if not event["items"]: return\n' + TOTAL + 'return {"total": total, ' + RECEIPT),
+          "right on an empty order", "for this event the handler ends without `return`"),
     Wrong("01.1", "no quantity", handler('total = sum(i["price"] for i in event["items"])\nreturn {"total": total, ' + RECEIPT),
           "right on the example", "the quantity is missing"),
     Wrong("01.1", "a constant", handler('return {"total": 11, ' + RECEIPT), "right on an event you have not seen", "11 is the example's"),
@@ -123,21 +161,35 @@ WRONG = (
           "right on an empty order", "ValueError"),
     Wrong("01.2", "a folder", create("src/lambda_function.py"), "right on the example", "lie at the top of the zip"),
     Wrong("01.2", "another handler", create(handler="lambda_function.handler"), "right on the example", "Handler is file.function"),
-    Wrong("01.2", "no zip", create(bytes="source.encode()"), "right type", "ZipFile wants the bytes of a zip"),
+    Wrong("01.2", "no zip", create(bytes="source.encode()"), "runs", "ZipFile wants the bytes of a zip"),
+    Wrong("01.2", "the box itself", create(bytes="box"), "runs", "a BytesIO is none: its getvalue() gives them"),
+    Wrong("01.2", "raises", create(last="return mad"), "runs", "call create yourself to see the traceback"),
+    Wrong("01.2", "a name that is taken", create(name='"hello"'), "runs", "you used another name than the one given"),
+    Wrong("01.2", "an argument", create(settings='MemorySize="a lot"'), "runs", "which argument AWS refuses"),
+    Wrong("01.2", "no dot", create(handler="lambda_function"), "right on the example", "Handler is file.function"),
+    Wrong("01.2", "a box made earlier", create(content="'def lambda_handler(event, context): return event[\"n\"]'"),
+          "right on the example", "the zip holds other code than the source you are given"),
+    Wrong("01.2", "no wait", create(wait="pass"), "waits until it is Active", "the waiter function_active_v2 asks until it is Active"),
     Wrong("01.2", "the answer itself", create(last="return made"), "right type", 'return its "FunctionArn"'),
-    Wrong("01.2", "a fixed name", create(name='"mine"'), "right type", "that is another function's ARN"),
+    Wrong("01.2", "a fixed name", create(name='"mine"'), "right type", "you used another name than the one given"),
     Wrong("01.2", "other code", create(content="'def lambda_handler(event, context): return 1'"),
           "right on the example", "the zip holds other code"),
-    Wrong("01.2", "defaults", create(settings=""), "right side effects in the cloud", "without them it is 128 MB and 3 s"),
+    Wrong("01.2", "defaults", create(settings=""), "right memory and timeout", "without them it is 128 MB and 3 s"),
+    Wrong("01.3", "no wait", release(UPDATE, PUBLISH, "return number"), "waits until it is updated", "wait with function_updated_v2"),
+    Wrong("01.3", "creates", release(CREATE, PUBLISH, "return number"), "runs", "update_function_code, in place of create_function"),
+    Wrong("01.3", "deletes and creates", release("client.delete_function(FunctionName=name)", CREATE, 'return "1"'),
+          "right on the example", "release deletes the function, and its versions with it"),
+    Wrong("01.3", "raises", release("return publish(name)"), "runs", "call release yourself to see the traceback"),
+    Wrong("01.3", "no return", release(UPDATE, WAIT, PUBLISH), "right type", "ends without `return`"),
     Wrong("01.3", "publishes first", release(PUBLISH, UPDATE, "return number"), "right on the example", "published before the new code"),
     Wrong("01.3", "no version", release(UPDATE, 'return "1"'), "right on the example", "nothing was published"),
     Wrong("01.3", "$LATEST", release("return " + UPDATE + '["Version"]'), "right type", "$LATEST is the code you can still change"),
     Wrong("01.3", "a number", release(UPDATE, PUBLISH, "return int(number)"), "right type", 'return its "Version", which is text'),
-    Wrong("01.3", "always 1", release(UPDATE, PUBLISH, 'return "1"'), "right on an event you have not seen", "not one of your own"),
+    Wrong("01.3", "always 1", release(UPDATE, PUBLISH, 'return "1"'), "right on sources you have not seen", "not one of your own"),
     Wrong("01.3", "deletes the old", release(
-        UPDATE, PUBLISH,
+        UPDATE, WAIT, PUBLISH,
         'if number != "1": client.delete_function(FunctionName=name, Qualifier=str(int(number) - 1))', "return number"),
-        "right side effects in the cloud", "never deletes the function or an older version"),
+        "older versions stay", "never deletes the function or an older version"),
 )
 
 
@@ -171,7 +223,7 @@ def empty_cloud(cloud_process: CloudUnderTest) -> CloudUnderTest:
 
 @pytest.fixture
 def learner(empty_cloud: CloudUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learner:
-    """A learner without functions and without progress, but for `hello`, which the labs' first cells make."""
+    """A learner without progress, and without functions but for `hello`, which the labs' first cells make."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     someone = Learner(empty_cloud)
     for name in functions(someone):
@@ -222,7 +274,7 @@ def test_stub_is_not_started_and_solution_is_done(learner: Learner, exercise: st
     learner.run(SOLUTIONS[exercise])
     before = set(functions(learner))
     verdict = learner.check(exercise)
-    assert verdict.mark == "✅" and verdict.text.startswith("done: defined, right type, right on the example"), verdict
+    assert verdict.mark == "✅" and verdict.text.startswith("done: defined, runs, right type, right on the example"), verdict
     assert Progress(tmp_path).done() == {exercise}
     assert set(functions(learner)) == before, "a check removes what it made"
 
@@ -271,6 +323,65 @@ def test_progress_that_cannot_be_kept_is_said_with_the_verdict(
     learner.run(SOLUTIONS["00.2"])
     verdict = learner.check("00.2")
     assert verdict.done and "Your progress cannot be kept" in verdict.text
+
+
+def test_a_check_needs_no_function_but_the_learners(learner: Learner) -> None:
+    """00.3 and 01.3 make functions of their own, with a role of their own when the lab has none; both are gone afterwards."""
+    learner.namespace["client"].delete_function(FunctionName="hello")
+    learner.run(SOLUTIONS["00.3"])
+    assert learner.check("00.3").done
+    learner.run(SOLUTIONS["01.3"])
+    assert learner.check("01.3").done
+    assert functions(learner) == []
+    roles = [role["RoleName"] for role in learner.cloud.client("iam").list_roles()["Roles"]]
+    assert not [name for name in roles if "check" in name]
+
+
+def test_what_was_done_before_is_said_after_a_reset(learner: Learner) -> None:
+    learner.run(SOLUTIONS["00.2"])
+    assert learner.check("00.2").done
+    learner.namespace["client"].delete_function(FunctionName="greet")
+    assert repr(learner.check("00.2")) == "⏳ 00.2 not started yet: the function `greet` (done before: run its cell again)."
+
+
+def test_a_line_that_is_read_wrong_is_shown(learner: Learner) -> None:
+    learner.run('def read_report(line):\n    return {"cold": True, "billed_ms": 214}')
+    text = " ".join(learner.check("00.3").text.split())
+    assert "the line of a cold start, 'REPORT RequestId: " in text and "got: {'cold': True, 'billed_ms': 214}" in text
+
+
+OWN_WAYS = {
+    "a client of its own": create().replace("    box = io", '    import boto3\n    client = boto3.client("lambda")\n    box = io', 1),
+    "a loop of its own": create(
+        wait='while client.get_function_configuration(FunctionName=name)["State"] != "Active":\n        pass'
+    ),
+}
+
+
+@pytest.mark.parametrize("code", OWN_WAYS.values(), ids=OWN_WAYS)
+def test_other_ways_to_wait_count(learner: Learner, code: str, at_the_cloud: None) -> None:
+    learner.run(code)
+    assert learner.check("01.2").done, learner.check("01.2")
+
+
+def test_no_wait_is_seen_with_a_client_made_in_the_function(learner: Learner, at_the_cloud: None) -> None:
+    learner.run(OWN_WAYS["a client of its own"].replace('client.get_waiter("function_active_v2").wait(FunctionName=name)', "pass"))
+    assert "not yet: waits until it is Active?" in learner.check("01.2").text
+
+
+def test_publishing_with_the_update_needs_no_wait(learner: Learner) -> None:
+    learner.run(release('return client.update_function_code(FunctionName=name, ZipFile=box.getvalue(), Publish=True)["Version"]'))
+    assert learner.check("01.3").done, learner.check("01.3")
+
+
+@pytest.fixture
+def at_the_cloud(empty_cloud: CloudUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3's default session, pointed at the cloud as `lablib.start` does."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", empty_cloud.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", empty_cloud.region)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", empty_cloud.credentials.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", empty_cloud.credentials.secret_access_key)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 def functions(learner: Learner) -> list[str]:

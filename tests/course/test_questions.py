@@ -10,6 +10,7 @@ from lablib.course import predict, quiz
 from lablib.course.progress import HOME_VARIABLE, Progress
 from lablib.course.question_bank import PREDICTIONS, QUIZZES, Question
 from lablib.course.questions import Comparison
+from lablib.course.unknown import UnknownName
 from lablib.view.cards import ChoiceCard
 
 ALL = pytest.mark.parametrize("question", [*PREDICTIONS.values(), *QUIZZES.values()], ids=lambda question: question.name)
@@ -46,7 +47,7 @@ def test_nobody_clicked() -> None:
     assert repr(seen).splitlines() == [
         "Prediction 00.p1: You invoke the same function again, right after the first time. What happens to its start-up?",
         "  you predicted:  nothing committed yet",
-        "  what happened:  (b) There is none: the environment that started before answers again.",
+        "  what happened:  (b) There is none: what started the first time answers again.",
     ]
 
 
@@ -57,7 +58,7 @@ def test_a_commitment_stands_beside_the_answer(own_home: Path) -> None:
     assert Progress(own_home).prediction("00.p1") == "a"
     seen = repr(predict("00.p1", got="b"))
     assert "you predicted:  (a) It starts up again" in seen
-    assert "❌ your prediction was different:\n     A fresh environment for each call is the common picture" in seen
+    assert "❌ your prediction was different:\n     A fresh place for each call is the common picture" in seen
 
 
 def test_a_right_prediction_is_said() -> None:
@@ -89,9 +90,30 @@ def test_a_commitment_to_an_answer_that_was_rewritten_is_forgotten(own_home: Pat
 
 
 def test_unknown_names_are_answered_with_those_that_exist() -> None:
-    with pytest.raises(KeyError, match="there is no prediction '09.p1'; there is 00.p1, 01.p1"):
+    with pytest.raises(UnknownName, match="There is no prediction '09.p1'; there is 00.p1, 01.p1"):
         predict("09.p1")
-    with pytest.raises(KeyError, match="there is no quiz 'x'"):
+    with pytest.raises(UnknownName, match="There is no quiz 'x'; there is 00.q1, 00.q2"):
         quiz("x")
-    with pytest.raises(KeyError, match="00.p1 has no answer 'd'; it has a, b, c"):
+    with pytest.raises(UnknownName, match="There is no answer to 00.p1, 'd'; there is a, b, c"):
         predict("00.p1", got="d")
+
+
+def test_an_unknown_name_shows_as_one_sentence() -> None:
+    with pytest.raises(UnknownName) as caught:
+        quiz("x")
+    assert caught.value._render_traceback_() == ["UnknownName: There is no quiz 'x'; there is 00.q1, 00.q2, 01.q1, 01.q2."]
+
+
+@pytest.mark.parametrize("chosen", ["a", "b"])
+def test_a_run_that_the_question_is_not_about_marks_nothing(own_home: Path, chosen: str) -> None:
+    Progress(own_home).keep_prediction("00.p1", chosen)
+    seen = predict("00.p1", got="a")
+    assert isinstance(seen, Comparison) and not seen.right
+    assert "✅" not in seen.text and "❌" not in seen.text
+    assert " ".join(seen.text.split()).endswith(
+        "This run was not the one the question is about (a long pause, or cells run out of order). Run this cell again."
+    )
+
+
+def test_every_prediction_says_what_to_run_again() -> None:
+    assert all(question.again for question in PREDICTIONS.values())

@@ -77,6 +77,29 @@ def test_each_prediction_is_committed_before_and_compared_after(lab: LabCard) ->
 
 
 @EACH
+def test_the_cells_that_answer_a_prediction_are_stored_without_their_outputs_in_labs(lab: LabCard) -> None:
+    solved, unsolved = cells(lab), cells(lab, "labs")
+    answering = [cell["id"] for cell in solved if re.search(r"lab\.predict\(.*got=", cell.source)]
+    assert answering == [cell["id"] for cell in solved if "reveals" in cell.metadata.get("tags", [])]
+    assert all(cell.outputs for cell in solved if cell["id"] in answering)
+    for cell in unsolved:
+        if cell["id"] in answering:
+            assert cell.outputs == [] and cell.metadata.tags == ["reveals", "nbval-ignore-output"]
+        else:
+            assert "nbval-ignore-output" not in cell.metadata.get("tags", [])
+
+
+@EACH
+def test_the_figures_of_a_notebook_agree(lab: LabCard) -> None:
+    """Where a figure is shown twice it is the same: what is stored comes from one run."""
+    for folder in ("labs", "solutions"):
+        shown = {cell["id"]: str(cell.outputs) for cell in cells(lab, folder) if cell.get("outputs")}
+        if "report-line" in shown:
+            init = re.search(r"Init Duration: ([\d.]+ ms)", shown["report-line"])
+            assert init and f"cold start: {init[1]} to initialise" in shown["win-invoke"]
+
+
+@EACH
 def test_two_quiz_questions(lab: LabCard) -> None:
     source = "\n".join(code(lab))
     asked = re.findall(r'lab\.quiz\("([^"]+)"\)', source)
