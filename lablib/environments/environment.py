@@ -194,6 +194,7 @@ class Environment:
         if isinstance(answer, bytes):
             return Outcome(answer, None, "success", None, elapsed, init_ms, peak_mb)
         if answer.status == "timeout":
+            # Lambda reports the timeout itself, not when the kill was through (captured logs, 2026).
             elapsed = min(elapsed, timing.timeout_s * 1000)
         return Outcome(
             answer.payload, "Unhandled", answer.status, answer.error_type or None, elapsed, init_ms, peak_mb
