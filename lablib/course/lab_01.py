@@ -95,7 +95,7 @@ def _from_aws(error: str) -> bool:
 
 def _unimportable(error: str) -> str:
     if "ImportModuleError" in error:
-        return "the file must be called as the handler says, and lie at the top of the zip, in no folder."
+        return "the file must be called as the handler says, and lie at the top of the zip, in no folder; make the zip inside the function."
     if "HandlerNotFound" in error or "MalformedHandlerName" in error:
         return "Handler is file.function: lambda_function.lambda_handler."
     return _OTHER_CODE  # the source that a check hands over does not fail

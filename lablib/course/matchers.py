@@ -40,7 +40,7 @@ def runs(name: str, event: Any) -> Test:
 def failed(name: str, event: Any, expected: str, answered: Answered, causes: Mapping[str, str] | None = None) -> Answer:
     """The function raised: its own error, with the cause that `causes`, or Lambda's kind of error, gives."""
     kind, _, message = (answered.error or "").partition(": ")
-    likely = (causes or {}).get(kind) or _cause(kind, message) or f"see its traceback with: lab.invoke({name!r}, {event!r})"
+    likely = (causes or {}).get(kind) or _cause(kind, message) or f'see its traceback with: lab.invoke("{name}", {shown(event)})'
     return fails(input=shown(event), expected=expected, got=f"an error, {answered.error}", likely=likely)
 
 

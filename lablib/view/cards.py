@@ -95,15 +95,24 @@ class ChoiceCard:
 
         button.on_click(press)
         asked = f"<strong>{html.escape(self.heading)}</strong> {html.escape(self.prompt)}"
-        return ipywidgets.VBox([ipywidgets.HTML(_page(f"<p>{asked}</p>")), radios, button, answer])
+        card = ipywidgets.VBox([ipywidgets.HTML(_page(f"<p>{asked}</p>")), radios, button, answer])
+        card.add_class("ll").add_class("ll-card")
+        return card
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         live = self.widget()._repr_mimebundle_() or {}
         return {"text/plain": self.still, **{kind: data for kind, data in live.items() if kind != "text/plain"}}
 
 
+_COMMITTED = (
+    ".ll-card input[type=radio]:disabled:checked{appearance:none;width:13px;height:13px;border-radius:50%;"
+    "border:4px solid var(--ll-focus);box-sizing:border-box;opacity:1;transform:translateY(2.5px)}"
+)
+"""A browser greys a disabled radio button out until it is hardly seen; the committed answer is what a reader looks for."""
+
+
 def _page(body: str) -> str:
-    return f"<style>{stylesheet()}</style><div class='ll'>{body}</div>"
+    return f"<style>{stylesheet()}{_COMMITTED}</style><div class='ll'>{body}</div>"
 
 
 def _paragraph(text: str) -> str:

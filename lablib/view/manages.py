@@ -22,7 +22,7 @@ def who_manages_what() -> Picture:
         size=(8.8, 4.5),
         build=_Grid,
         tell=tell,
-        controls=(Choice("place", "Your code runs on", places, "server"), Choice("event", "It happens:", events, 4)),
+        controls=(Choice("place", "Your code runs on", places, "server"), Choice("event", "It happens", events, 4)),
         still=(
             f"Picture: of {len(DUTIES)} layers you manage {managed_by_you('server')} on a server, "
             f"{managed_by_you('container')} in a container and {managed_by_you('lambda')} on Lambda; AWS manages the rest."

@@ -21,6 +21,9 @@ State = Mapping[str, Any]
 
 _STYLE: dict[str, Any] = {"svg.hashsalt": "lambda-lab", "svg.fonttype": "path", "font.family": "DejaVu Sans"}
 
+_LETTER = 0.55
+"""em: a letter's mean width, for a label that must hold the longest of several."""
+
 _CAPTION = 0.36
 """Inches: the fixed line under a PNG."""
 
@@ -168,17 +171,20 @@ class Picture:
 
         style = {"description_width": "initial"}
         value = self._state[control.name]
+        lists = [other.label for other in self._controls if isinstance(other, Choice)]
         if isinstance(control, Choice):
             wide = ipywidgets.Layout(width="auto", max_width="36em")
             main = ipywidgets.Dropdown(
-                options=control.options, value=value, description=control.label, style=style, layout=wide
+                options=control.options, value=value, description=control.label, layout=wide,
+                style={"description_width": f"{max(map(len, lists)) * _LETTER:.1f}em"},  # one width: lists line up
             )
             row: ipywidgets.Widget = main
         else:
             bounds = {"min": control.low, "max": control.high, "value": value}
             main = ipywidgets.IntSlider(**bounds, readout=False, description=control.label, style=style)
             box = ipywidgets.BoundedIntText(
-                **bounds, description=f"{control.label} (number)", style=style, layout=ipywidgets.Layout(width="11em")
+                **bounds, description=f"{control.label} (number)", style=style,
+                layout=ipywidgets.Layout(width="11em", margin="2px 2px 2px 1.2em"),  # clear of the handle at the slider's end
             )
             traitlets.link((main, "value"), (box, "value"))
             row = ipywidgets.HBox([main, box])

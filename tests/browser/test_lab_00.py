@@ -63,6 +63,9 @@ def test_a_prediction_is_committed_by_keyboard_and_compared(page: Any) -> None:
     button.focus()
     page.keyboard.press("Enter")
     page.get_by_text("Committed: (a)").wait_for()
+    chosen = page.get_by_label("(a) It starts up again", exact=False)
+    look = chosen.evaluate("radio => [getComputedStyle(radio).opacity, getComputedStyle(radio).borderTopColor]")
+    assert chosen.is_disabled() and look == ["1", "rgb(181, 19, 107)"], "the committed answer is plain to see"
     scroll_to(page, "second = lab.invoke")
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
     page.get_by_text("your prediction was different").wait_for()

@@ -120,7 +120,7 @@ WRONG = (
     Wrong("00.2", "a set", handler("return {event['name']}"), "runs", "return only dict, list, text, numbers, True/False, None"),
     Wrong("00.2", "no end", handler("while True:\n    pass"), "runs", "it ran into its timeout"),
     Wrong("00.2", "a library", handler("return 1", "import requests_of_mine"), "runs", "the cell imports something else"),
-    Wrong("00.2", "an unknown name", handler("return nam"), "runs", "see its traceback with: lab.invoke('greet', {'name': 'Ada'})"),
+    Wrong("00.2", "an unknown name", handler("return nam"), "runs", 'see its traceback with: lab.invoke("greet", {"name": "Ada"})'),
     Wrong("00.2", "a constant", handler('return {"greeting": "Hello, Ada!"}'),
           "right on an event you have not seen", "the handler always greets Ada"),
     Wrong("00.2", "key error", handler('return {"greeting": f"Hello, {event[\'name\']}!"}'),
@@ -342,6 +342,11 @@ def test_what_was_done_before_is_said_after_a_reset(learner: Learner) -> None:
     assert learner.check("00.2").done
     learner.namespace["client"].delete_function(FunctionName="greet")
     assert repr(learner.check("00.2")) == "⏳ 00.2 not started yet: the function `greet` (done before: run its cell again)."
+
+
+def test_what_was_expected_is_said_as_it_is_written(learner: Learner) -> None:
+    learner.run(MAGIC + "basket_fixed\n" + handler('return {"items": event["items"]}'))
+    assert 'expected: an object with "items" (list), "count" (whole number)' in learner.check("00.1").text
 
 
 def test_a_line_that_is_read_wrong_is_shown(learner: Learner) -> None:

@@ -164,6 +164,27 @@ def test_links_lead_somewhere(lab: LabCard, folder: str) -> None:
         assert (ROOT / folder / target).exists(), target
 
 
+TERMS = {
+    "00": ("package", "handler", "event", "invokes", "execution environment", "invocation"),
+    "01": ("handler", "event", "context", "boto3", "role", "ARN", "Region", "Availability Zone"),
+}
+
+
+@pytest.mark.parametrize(("number", "term"), [(number, term) for number, terms in TERMS.items() for term in terms])
+def test_a_term_is_explained_where_it_comes_first(number: str, term: str) -> None:
+    """After the title, which says what one will make, a new term stands in italics with its explanation."""
+    lab = next(lab for lab in WRITTEN if lab.number == number)
+    text = words(lab).split("## Win first")[1]
+    first = re.search(rf"(?<![`\w*])\*?{term}s?\b\*?", text)
+    assert first and first[0].startswith("*"), text[max(0, first.start() - 40) : first.end() + 40] if first else term
+
+
+@EACH
+def test_what_is_said_to_run_in_a_terminal_runs_from_a_notebook(lab: LabCard) -> None:
+    """`python` of a shell may be another one than the kernel's."""
+    assert "`python -m" not in words(lab)
+
+
 @EACH
 @BOTH
 def test_no_cell_failed_and_nothing_of_this_machine_is_stored(lab: LabCard, folder: str) -> None:

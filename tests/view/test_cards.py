@@ -61,6 +61,13 @@ def test_a_choice_that_no_longer_exists_can_be_made_again() -> None:
     assert radios.value is None and not button.disabled
 
 
+def test_a_committed_answer_is_seen() -> None:
+    """A browser nearly hides a disabled radio button: the card draws the chosen one itself, in a colour of the theme."""
+    made = card(once=True, chosen="a")[0].widget()
+    assert {"ll", "ll-card"} <= set(made._dom_classes)
+    assert ".ll-card input[type=radio]:disabled:checked{appearance:none" in made.children[0].value
+
+
 def test_page_without_a_kernel_has_the_question_and_nothing_of_the_learner() -> None:
     plain = card(once=True, chosen="a")[0]._repr_mimebundle_()["text/plain"]
     assert plain == "Predict 9: Warm?\n  (a) It is warm.\n  (b) It is <cold>."

@@ -98,6 +98,17 @@ def test_slider_and_box_are_one() -> None:
     assert "Deploy and invoke your first function" in page(picture)
 
 
+def test_lists_line_up_and_their_labels_are_written_alike() -> None:
+    lists = inputs(who_manages_what())
+    assert len({control.style.description_width for control in lists}) == 1
+    assert not [control.description for control in lists if control.description.endswith(":")]
+
+
+def test_the_number_stands_clear_of_the_slider() -> None:
+    _, box = inputs(course_map(TILES))
+    assert box.layout.margin.endswith("1.2em")
+
+
 def test_moving_redraws_and_tells() -> None:
     picture = who_manages_what()
     before = page(picture)
