@@ -211,9 +211,6 @@ def _unreleased(error: str) -> str:
     return "the text of the error says which call AWS refuses."
 
 
-_KEEPS = "release deletes the function, and its versions with it: update the code of the one that is there."
-
-
 def _releases(name: str, *replies: str) -> Test:
     """Release `replies` one after the other; each version then answers its own."""
 
@@ -227,8 +224,12 @@ def _releases(name: str, *replies: str) -> Test:
             if error:
                 return fails(input=given, expected=wanted, got=f"an error, {error}", likely=_unreleased(error))
             if bench.configuration(name, str(number)) is None:
-                likely = "nothing was published: publish_version makes a version that never changes."
-                likely = _KEEPS if watch.made("DeleteFunction") else likely
+                if watch.made("DeleteFunction"):
+                    likely = "release deletes the function, and its versions with it: update the code of the one that is there."
+                elif watch.made("PublishVersion"):
+                    likely = "another function's version was published; use the name you are given."
+                else:
+                    likely = "nothing was published: publish_version makes a version that never changes."
                 return fails(input=given, expected=wanted, got=f'no version "{number}" (release returns {written(got)})', likely=likely)
             answered = bench.invoke(name, {}, str(number))
             if answered.error:

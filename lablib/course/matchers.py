@@ -52,6 +52,7 @@ def _cause(kind: str, message: str) -> str:
         "Runtime.HandlerNotFound": "name the function lambda_handler.",
         "Runtime.MarshalError": "the answer cannot be written as JSON: return only dict, list, text, numbers, True/False, None.",
         "Runtime.ImportModuleError": "Lambda has Python's own modules and boto3; the cell imports something else.",
+        "Runtime.ExitError": "its process ended before it answered: look for an exit, or for more memory than it has.",
         "Sandbox.Timedout": "it ran into its timeout: look for a loop that never ends, or a sleep.",
     }.get(kind, "")
 
@@ -82,7 +83,8 @@ def misshapen(got: Any, expected: Mapping[str, Any], what: str = "handler", give
         return f"for this {given} the {what} ends without `return`."
     if not isinstance(got, dict):
         return f"for this {given} the {what} returns no dictionary."
-    return _wrong_field(got, {key: (int, float) if type(value) in (int, float) else type(value) for key, value in expected.items()})
+    fields = {key: (int, float) if type(value) in (int, float) else type(value) for key, value in expected.items()}
+    return _wrong_field(got, fields, shown if what == "handler" else written)
 
 
 def extra_key(got: Mapping[str, Any], *wanted: str) -> str:
@@ -139,7 +141,7 @@ def call(bench: Bench, name: str, *arguments: Any) -> tuple[Any, str | None]:
         return bench.namespace[name](*arguments), None
     except NotImplementedError:
         raise NotStarted from None
-    except Exception as error:  # the learner's error is the check's finding, not its failure
+    except (Exception, SystemExit) as error:  # the learner's error is the check's finding, not its failure
         return None, f"{type(error).__name__}: {error}"
 
 
@@ -149,10 +151,10 @@ def _named(kind: type | tuple[type, ...]) -> str:
     return "number" if float in kinds else " or ".join(words.get(k, k.__name__) for k in kinds)
 
 
-def _wrong_field(got: Mapping[str, Any], fields: Fields) -> str:
+def _wrong_field(got: Mapping[str, Any], fields: Fields, show: Callable[[Any], str] = shown) -> str:
     for key, kind in fields.items():
         if key not in got:
             return f'the key "{key}" is missing, or spelled differently.'
         if not isinstance(got[key], kind) or (isinstance(got[key], bool) and kind is not bool):
-            return f'"{key}" is {shown(got[key])}, which is no {_named(kind)}.'
+            return f'"{key}" is {show(got[key])}, which is no {_named(kind)}.'
     return ""

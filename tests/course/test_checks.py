@@ -119,6 +119,7 @@ WRONG = (
     Wrong("00.2", "another name", 'def handler(event, context):\n    return {}', "runs", "name the function lambda_handler"),
     Wrong("00.2", "a set", handler("return {event['name']}"), "runs", "return only dict, list, text, numbers, True/False, None"),
     Wrong("00.2", "no end", handler("while True:\n    pass"), "runs", "it ran into its timeout"),
+    Wrong("00.2", "exits", handler("raise SystemExit"), "runs", "its process ended before it answered"),
     Wrong("00.2", "a library", handler("return 1", "import requests_of_mine"), "runs", "the cell imports something else"),
     Wrong("00.2", "an unknown name", handler("return nam"), "runs", 'see its traceback with: lab.invoke("greet", {"name": "Ada"})'),
     Wrong("00.2", "a constant", handler('return {"greeting": "Hello, Ada!"}'),
@@ -146,6 +147,10 @@ WRONG = (
     Wrong("00.3", "text when warm", 'def read_report(line):\n    if "Init" not in line: return "warm"\n'
           '    return {"cold": True, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
           "right on an event you have not seen", "for this line the function returns no dictionary"),
+    Wrong("00.3", "no number when warm", 'def read_report(line):\n    cold = "Init" in line\n'
+          '    return {"cold": cold, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0]) if cold else None}',
+          "right on an event you have not seen", '"billed_ms" is None, which is no number'),
+    Wrong("00.3", "exits", 'def read_report(line):\n    raise SystemExit("stop")', "runs", "SystemExit: stop"),
     Wrong("00.3", "raises", 'def read_report(line):\n    return line["cold"]', "runs", "a line of your own: read_report(line)"),
     Wrong("01.1", "nothing when empty", handler('if not event["items"]: return\n' + TOTAL + 'return {"total": total, ' + RECEIPT),
           "right on an empty order", "for this event the handler ends without `return`"),
@@ -179,6 +184,11 @@ WRONG = (
     Wrong("01.3", "creates", release(CREATE, PUBLISH, "return number"), "runs", "update_function_code, in place of create_function"),
     Wrong("01.3", "deletes and creates", release("client.delete_function(FunctionName=name)", CREATE, 'return "1"'),
           "right on the example", "release deletes the function, and its versions with it"),
+    Wrong("01.3", "a fixed name", release(
+        'client.update_function_code(FunctionName="hello", ZipFile=box.getvalue())',
+        'client.get_waiter("function_updated_v2").wait(FunctionName="hello")',
+        'return client.publish_version(FunctionName="hello")["Version"]'),
+        "right on the example", "another function's version was published; use the name you are given"),
     Wrong("01.3", "raises", release("return publish(name)"), "runs", "call release yourself to see the traceback"),
     Wrong("01.3", "no return", release(UPDATE, WAIT, PUBLISH), "right type", "ends without `return`"),
     Wrong("01.3", "publishes first", release(PUBLISH, UPDATE, "return number"), "right on the example", "published before the new code"),
