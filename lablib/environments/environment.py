@@ -187,8 +187,6 @@ class Environment:
 
     async def _outcome(self, answer: bytes | Fault, timing: _Timing, init_ms: float | None) -> Outcome:
         elapsed = timing.elapsed_ms
-        if self._ready:
-            self.machine.freeze()
         self.machine.log.drain(over=False)
         peak_mb = self.machine.peak_mb()
         if isinstance(answer, bytes):
@@ -199,6 +197,11 @@ class Environment:
         return Outcome(
             answer.payload, "Unhandled", answer.status, answer.error_type or None, elapsed, init_ms, peak_mb
         )  # fmt: skip
+
+    def rest(self) -> None:
+        """Freeze until the next invocation; called when the answer of the last one is on its way."""
+        if self._ready:
+            self.machine.freeze()
 
     def _fault(self, kind: str, detail: object, timeout_s: float) -> Fault | None:
         """What an event means when it ends things; None for one that does not."""

@@ -124,6 +124,9 @@ class Supervisor:
         payload = reply.pop("payload", b"")
         logs = [item.to_wire() for item in self._logs.pop(name, [])]
         self._protocol.send({"reply": number, "environment": name, "log": logs, **reply}, payload)
+        if "outcome" in reply and name in self._environments:
+            # In this turn of the loop, so before any other order; the caller need not wait for it.
+            self._environments[name].rest()
 
     async def _create(self, spec: EnvironmentSpec) -> dict[str, Any]:
         """Make it and begin its INIT; the reply does not wait for INIT's end."""
