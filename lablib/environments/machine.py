@@ -247,8 +247,13 @@ class Machine:
         return True
 
     def peak_mb(self) -> int:
-        """Max Memory Used, in MB: never more than the function has."""
-        peak = math.ceil(self._usage.close(self._stopped) / limits.MB)
+        """Max Memory Used, in MB: never more than the function has.
+
+        Of the processes of the last freeze, and of a runtime that was started since (after a
+        reset); what the handler started meanwhile is in the samples.
+        """
+        pids = {self._pid, *self._stopped} - {0}
+        peak = math.ceil(self._usage.close(list(pids)) / limits.MB)
         return min(peak, self._spec.memory_mb)
 
     # --- events -----------------------------------------------------------------------

@@ -167,6 +167,23 @@ def test_max_memory_used_is_measured(plane: Plane) -> None:
     assert after.max_memory_mb == large.max_memory_mb  # the environment's peak, as on AWS
 
 
+def test_max_memory_used_is_the_kernels_figure_after_a_reset_too(plane: Plane) -> None:
+    """A block that is there for a moment only: between two looks of the supervisor, but not for the kernel."""
+    function = plane.function("""
+import mmap, os, re
+def lambda_handler(event, context):
+    if event == "end":
+        os._exit(1)
+    block = mmap.mmap(-1, 8 * 1024 * 1024)
+    block.write(bytes(8 * 1024 * 1024))
+    block.close()
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+""")
+    for event in ("warm up", "end", "again"):
+        outcome = function(event)
+    assert outcome.max_memory_mb >= int(outcome.payload) / 1024
+
+
 def test_between_invocations_nothing_runs(plane: Plane) -> None:
     function = plane.function("""
 import threading, time
