@@ -174,8 +174,8 @@ import mmap, os, re
 def lambda_handler(event, context):
     if event == "end":
         os._exit(1)
-    block = mmap.mmap(-1, 8 * 1024 * 1024)
-    block.write(bytes(8 * 1024 * 1024))
+    block = mmap.mmap(-1, 3 * 1024 * 1024)
+    block[:: mmap.PAGESIZE] = bytes(len(block) // mmap.PAGESIZE)
     block.close()
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 """)
