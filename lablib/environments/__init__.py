@@ -10,6 +10,7 @@ from lablib.environments.dataplane import DataPlane
 from lablib.environments.spec import (
     DataPlaneError,
     EnvironmentSpec,
+    Initialized,
     Invocation,
     LogItem,
     Outcome,
@@ -21,6 +22,7 @@ __all__ = [
     "DataPlane",
     "DataPlaneError",
     "EnvironmentSpec",
+    "Initialized",
     "Invocation",
     "LogItem",
     "Outcome",

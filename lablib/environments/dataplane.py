@@ -15,7 +15,15 @@ from typing import Any
 from lablib.environments import processes
 from lablib.environments import spec as specs
 from lablib.environments.folders import remove_tree
-from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem, Outcome, SupervisorLost
+from lablib.environments.spec import (
+    DataPlaneError,
+    EnvironmentSpec,
+    Initialized,
+    Invocation,
+    LogItem,
+    Outcome,
+    SupervisorLost,
+)
 from lablib.environments.wire import FrameProtocol
 
 _START_S = 30.0
@@ -121,6 +129,17 @@ class DataPlane:
         except DataPlaneError:
             self._alive.discard(spec.id)
             raise
+
+    async def initialized(self, environment: str) -> Initialized:
+        """Wait until an environment's INIT phase is over, and say how it went.
+
+        Raises
+        ------
+        DataPlaneError
+            The environment was ended meanwhile, or there is none of this id.
+        """
+        reply, _ = await self._order({"op": "initialized", "environment": environment})
+        return Initialized(**reply["initialized"])
 
     async def invoke(self, environment: str, invocation: Invocation) -> Outcome:
         """Run one event; waits for INIT first.

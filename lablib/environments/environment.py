@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lablib.environments.machine import Machine
-from lablib.environments.spec import EnvironmentSpec, Invocation, LogItem, Outcome, Status
+from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Initialized, Invocation, LogItem, Outcome, Status
 from lablib.models import limits
 
 
@@ -84,6 +84,7 @@ class Environment:
     emit: Callable[[list[LogItem]], None]
     _request_id: str | None = None
     _initialized: asyncio.Event = field(default_factory=asyncio.Event)
+    _first_init: Initialized | None = None
     _init_ms: float | None = None
     _ready: bool = False
 
@@ -97,12 +98,21 @@ class Environment:
             fault = await self._init(timing)
             if fault is None:
                 self._init_ms = timing.elapsed_ms
+                self._first_init = Initialized("success", self._init_ms)
                 self.machine.freeze()
                 self.machine.peak_mb()
             else:
+                self._first_init = Initialized(fault.status, timing.elapsed_ms, fault.error_type or None)
                 self._report_init(timing, "init", fault)
         finally:
             self._initialized.set()
+
+    async def initialized(self) -> Initialized:
+        """Wait for the end of the INIT phase."""
+        await self._initialized.wait()
+        if self._first_init is None:
+            raise DataPlaneError("the environment was ended while it initialised")
+        return self._first_init
 
     def _timing(self, timeout_s: float) -> _Timing:
         now = asyncio.get_running_loop().time()

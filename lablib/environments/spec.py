@@ -117,6 +117,28 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Initialized:
+    """How an environment's INIT phase went.
+
+    Attributes
+    ----------
+    status
+        ``"success"``, ``"error"`` or ``"timeout"``; after the last two the next invocation repeats INIT.
+    ms
+        Milliseconds that it took.
+    error_type
+        As INIT_REPORT names it (``Runtime.ExitError``, ...); None unless `status` is ``"error"``.
+    """
+
+    status: Status
+    ms: float
+    error_type: str | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class LogItem:
     """Something an environment has to say, in the order it happened.
 

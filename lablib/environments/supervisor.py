@@ -4,7 +4,7 @@ A process of its own, because timers beside moto or a learner's cell would be la
 Run by DataPlane as ``python -m lablib.environments.supervisor OPTIONS``. It ends, with
 everything below it and its folder, when its control socket or the kernel's pipe closes.
 
-Frames in: ``create``, ``invoke``, ``destroy``. Frames out: ``ready`` with the host's
+Frames in: ``create``, ``initialized``, ``invoke``, ``destroy``. Frames out: ``ready`` with the host's
 facts, ``log``, and one ``reply`` to each.
 """
 
@@ -104,6 +104,8 @@ class Supervisor:
             work = self._create(EnvironmentSpec.from_wire(message["spec"]))
         elif message["op"] == "invoke":
             work = self._invoke(name, number, Invocation(payload=payload, **message["invocation"]))
+        elif message["op"] == "initialized":
+            work = self._initialized(name)
         else:
             work = self._destroy(name)
         task = asyncio.ensure_future(self._answer(number, name, work))
@@ -150,6 +152,11 @@ class Supervisor:
             raise DataPlaneError("the cloud was emptied before the function ran")
         outcome = await self._environments[name].invoke(invocation)
         return {"outcome": outcome.to_wire(), "payload": outcome.payload}
+
+    async def _initialized(self, name: str) -> dict[str, Any]:
+        if name not in self._environments:
+            raise DataPlaneError("there is no such environment")
+        return {"initialized": (await self._environments[name].initialized()).to_wire()}
 
     async def _destroy(self, name: str) -> dict[str, Any]:
         environment = self._environments.pop(name, None)

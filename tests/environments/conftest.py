@@ -57,8 +57,8 @@ class Plane:
         self.folder = folder
         self.logs: dict[str, list[LogItem]] = {}
         self.lost = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
         self.data_plane = DataPlane(
             folder / "data-plane", isolation=isolation, on_log=self._on_log, on_lost=self.lost.set
@@ -69,7 +69,7 @@ class Plane:
         self.logs.setdefault(name, []).extend(items)
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float = 60) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)
 
     def function(self, source: str, *, files: dict[str, bytes] | None = None, **settings: Any) -> Function:
         name = uuid.uuid4().hex
@@ -94,9 +94,9 @@ class Plane:
 
     def close(self) -> None:
         self.run(self.data_plane.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self._loop.close()
+        self.loop.close()
 
 
 @pytest.fixture(scope="module", params=["auto", "off"], ids=["namespaces", "shared"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from lablib.environments import DataPlaneError
 from tests.environments.conftest import Plane
 
 COUNTER = """
@@ -317,3 +319,29 @@ def _marked(mark: str) -> list[int]:
     from lablib.environments import processes
 
     return processes.marked([mark])
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "error_type"),
+    [
+        (COUNTER, "success", None),
+        ("import missing", "error", "Runtime.ImportModuleError"),
+        ("import os; os._exit(1)", "error", "Runtime.ExitError"),
+    ],
+)
+def test_who_waits_for_init_hears_how_it_went(plane: Plane, source: str, status: str, error_type: str | None) -> None:
+    function = plane.function(source)
+    told = plane.run(plane.data_plane.initialized(function.id))
+    assert (told.status, told.error_type) == (status, error_type)
+    assert told.ms > 5
+    assert plane.run(plane.data_plane.initialized(function.id)) == told, "it may be asked again"
+
+
+def test_who_waits_for_an_init_that_is_ended_hears_of_it(plane: Plane) -> None:
+    function = plane.function("import time; time.sleep(60)")
+    waiting = asyncio.run_coroutine_threadsafe(plane.data_plane.initialized(function.id), plane.loop)
+    function.destroy()
+    with pytest.raises(DataPlaneError):
+        waiting.result(10)
+    with pytest.raises(DataPlaneError, match="no such environment"):
+        plane.run(plane.data_plane.initialized(function.id))
