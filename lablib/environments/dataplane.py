@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -103,7 +104,7 @@ class DataPlane:
                 pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env={"PYTHONPATH": _PACKAGE_ROOT, "LC_ALL": "C.UTF-8"},
+                env={"PYTHONPATH": _PACKAGE_ROOT, "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)},
             )
         protocol = self._protocol = FrameProtocol(self._on_frame, lambda: self._lost(protocol))
         await asyncio.get_running_loop().create_unix_connection(lambda: protocol, sock=ours)

@@ -21,10 +21,10 @@ from lablib.environments.host import Host
 from lablib.environments.logpipe import LogPipe
 from lablib.environments.meter import LONGEST_CHECK_S, CpuShare, Usage
 from lablib.environments.runtime_api import Event, RuntimeApi
-from lablib.environments.runtimes import PythonRuntime
+from lablib.environments.runtimes import Runtime
 from lablib.environments.spawner.plan import Plan
 from lablib.environments.spawning import Spawner, wait_reason
-from lablib.environments.spec import EnvironmentSpec
+from lablib.environments.spec import DataPlaneError, EnvironmentSpec
 from lablib.models import limits
 
 _DISK_CHECK_S = 0.1
@@ -48,7 +48,7 @@ class Machine:
         spec: EnvironmentSpec,
         host: Host,
         spawner: Spawner,
-        runtime: PythonRuntime,
+        runtime: Runtime,
         folder: Path,
         on_log: Callable[[list[str]], None],
     ) -> None:
@@ -78,7 +78,12 @@ class Machine:
         while not self._events.empty():
             self._events.get_nowait()
         self._usage = Usage()  # Max Memory Used starts anew with new processes (captured logs after an out of memory, 2026)
-        self._spawner.start(self._plan(), self.log.write_fd, self._on_message)
+        try:
+            plan = self._plan()
+        except DataPlaneError as error:  # the package cannot be started
+            self._put(("failed", str(error)))
+            return
+        self._spawner.start(plan, self.log.write_fd, self._on_message)
         self._starting = True
         self._watch(metered=False)
 

@@ -26,7 +26,7 @@ from lablib.environments import processes
 from lablib.environments.environment import Environment
 from lablib.environments.folders import remove_tree
 from lablib.environments.machine import Machine
-from lablib.environments.runtimes import PythonRuntime, python_only
+from lablib.environments.runtimes import Runtimes
 from lablib.environments.spawning import Spawner
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem
 from lablib.environments.wire import FrameProtocol
@@ -41,7 +41,7 @@ class Supervisor:
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
         self._folder = Path(options["folder"])
-        self._python = PythonRuntime(self._folder / "runtime-python")
+        self._runtimes = Runtimes(self._folder / "runtimes")
         self._spawner: Spawner | None = None
         self._host: hosts.Host | None = None
         self._environments: dict[str, Environment] = {}
@@ -63,8 +63,9 @@ class Supervisor:
         await loop.create_unix_connection(lambda: self._protocol, sock=control)
         self._spawner = Spawner(self._on_spawner_lost)
         options = {name: self._options[name] for name in ("isolation", "cpu_share")}
-        self._host = await hosts.look(self._spawner, **options)
-        self._protocol.send({"ready": self._host.to_wire()})
+        host, _ = await asyncio.gather(hosts.look(self._spawner, **options), self._runtimes.of("python"))
+        self._host = host
+        self._protocol.send({"ready": host.to_wire()})
         gc.freeze()
         await self._stopped.wait()
         await self._leave_nothing()
@@ -132,7 +133,7 @@ class Supervisor:
 
     async def _create(self, spec: EnvironmentSpec) -> dict[str, Any]:
         """Make it and begin its INIT; the reply does not wait for INIT's end."""
-        python_only(spec.runtime)
+        runtime = await self._runtimes.of(spec.runtime)
         assert self._host is not None and self._spawner is not None
         folder = self._folder / f"environment-{spec.id}"
         environment: Environment
@@ -140,7 +141,7 @@ class Supervisor:
         def on_log(events: list[str]) -> None:
             environment.on_log(events)
 
-        machine = Machine(spec, self._host, self._spawner, self._python, folder, on_log)
+        machine = Machine(spec, self._host, self._spawner, runtime, folder, on_log)
         environment = Environment(spec, machine, lambda items: self._on_log(spec.id, items))
         self._environments[spec.id] = environment
         task = asyncio.ensure_future(environment.initialize())

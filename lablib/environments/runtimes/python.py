@@ -1,4 +1,4 @@
-"""Which runtimes this machine can run, and how each is started."""
+"""Python, on the interpreter that runs the local cloud."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import shutil
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 
-from lablib.environments.spec import EnvironmentSpec, RuntimeUnavailable
+from lablib.environments.runtimes.base import LANG, RUNTIME, Launch, copy_bootstrap
+from lablib.environments.spec import EnvironmentSpec
 
 # What Lambda's Python runtime has beside the standard library: AWS's runtime client
 # and boto3, with what the two need.
@@ -18,18 +18,7 @@ _PYTHON_RUNTIME = (
     "awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py",
     "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",
 )  # fmt: skip
-_LANG = "/var/lang"
-_BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 _BOOTSTRAP_FILES = ("bootstrap.py", "mapped_paths.py", "plain_runtime_client.py")
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How to start a runtime: its command, the host paths it needs by the names it knows, its own variables."""
-
-    argv: list[str]
-    shown: dict[str, str]
-    environ: dict[str, str]
 
 
 class PythonRuntime:
@@ -50,9 +39,8 @@ class PythonRuntime:
         self.folder = folder
         self._executable = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
         self._packages: dict[str, str] = {}
-        folder.mkdir(parents=True)
+        copy_bootstrap(folder, *_BOOTSTRAP_FILES)
         for name in _BOOTSTRAP_FILES:
-            shutil.copy(_BOOTSTRAPS / name, folder / name)
             self._packages[name] = str(folder / name)
         for name in _PYTHON_RUNTIME:
             self._link(name)
@@ -73,13 +61,13 @@ class PythonRuntime:
     def launch(self, spec: EnvironmentSpec, folders: dict[str, str]) -> Launch:
         """`folders` maps /tmp and the others to real folders; empty in namespaces."""
         if folders:
-            executable, script = self._executable, f"{folders['/var/runtime']}/bootstrap.py"
+            executable, script = self._executable, f"{folders[RUNTIME]}/bootstrap.py"
             own = [sys.base_prefix, str(self.folder), *self._packages.values()]
             shown = {path: path for path in own}
             libraries = str(sysconfig.get_config_var("LIBDIR"))
         else:
-            executable, script = self._named(self._executable), "/var/runtime/bootstrap.py"
-            shown = {_LANG: sys.base_prefix, **{f"/var/runtime/{name}": path for name, path in self._packages.items()}}
+            executable, script = self._named(self._executable), f"{RUNTIME}/bootstrap.py"
+            shown = {LANG: sys.base_prefix, **{f"{RUNTIME}/{name}": path for name, path in self._packages.items()}}
             libraries = self._named(str(sysconfig.get_config_var("LIBDIR")))
         environ = {"LD_LIBRARY_PATH": libraries} if sysconfig.get_config_var("Py_ENABLE_SHARED") else {}
         argv = [executable, "-S", "-s", script, spec.handler, json.dumps(folders)]
@@ -89,13 +77,4 @@ class PythonRuntime:
     def _named(path: str) -> str:
         """A path of the interpreter's by the name it has in namespaces."""
         found = Path(path)
-        return f"{_LANG}/{found.relative_to(sys.base_prefix)}" if found.is_relative_to(sys.base_prefix) else path
-
-
-def python_only(runtime: str) -> None:
-    """Raises RuntimeUnavailable for a runtime that does not run here."""
-    if not runtime.startswith("python3."):
-        raise RuntimeUnavailable(
-            f"The runtime {runtime} does not run in the local cloud yet: Python functions do. "
-            "The function is stored, and runs on AWS."
-        )
+        return f"{LANG}/{found.relative_to(sys.base_prefix)}" if found.is_relative_to(sys.base_prefix) else path

@@ -1,0 +1,37 @@
+"""OS-only runtimes: an executable `bootstrap` of the function's or of a layer's (Go, Rust, bash and curl, ...).
+
+It speaks with the Runtime API itself; nothing of ours runs in its environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lablib.environments.runtimes.base import Launch
+from lablib.environments.spec import DataPlaneError, EnvironmentSpec
+
+_PLACES = ("/var/task", "/opt")
+
+
+class CustomRuntime:
+    """`bootstrap` of the package, else of the layers (DG runtimes-custom, 2026).
+
+    A dynamically linked program uses this machine's libraries, and a script this machine's
+    shell and programs: on Lambda they are Amazon Linux's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+
+    def launch(self, spec: EnvironmentSpec, folders: dict[str, str]) -> Launch:
+        """Raises DataPlaneError in the words of Lambda where there is none that could be started."""
+        places = {"/var/task": spec.code, **({"/opt": spec.layers[0]} if spec.layers else {})}
+        for name, real in places.items():
+            if not (real / "bootstrap").is_file():
+                continue
+            if not os.access(real / "bootstrap", os.X_OK):
+                raise DataPlaneError(f"fork/exec {name}/bootstrap: permission denied")
+            return Launch([f"{folders.get(name, name)}/bootstrap"])
+        raise DataPlaneError(f"Couldn't find valid bootstrap(s): [{' '.join(f'{place}/bootstrap' for place in _PLACES)}]")
