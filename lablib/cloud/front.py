@@ -60,6 +60,8 @@ class Front:
         Who may sign; None accepts every request (`--credentials any`).
     flush_logs
         Awaited before a request to CloudWatch Logs, so that it sees every line that a function has written by then.
+    flush_metrics
+        The same before a request to CloudWatch.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Front:
         door: Door,
         polls: Polls,
         flush_logs: Callable[[], Awaitable[None]],
+        flush_metrics: Callable[[], Awaitable[None]],
     ) -> None:
         self._authority = authority
         self._functions = functions
         self._door = door
         self._polls = polls
         self._flush_logs = flush_logs
+        self._flush_metrics = flush_metrics
 
     async def answer(self, request: Request, gone: asyncio.Event) -> Answering:
         """Answer one request; `gone` is set when its client no longer waits. Never raises for what a client sent."""
@@ -129,6 +133,8 @@ class Front:
             return await self._polls.receive(receive, claim.region, engine.answer, gone)
         if service == "logs":
             await self._flush_logs()
+        elif service == "monitoring":
+            await self._flush_metrics()
         elif service in ("iam", "cloudformation"):
             await engine.call(policies.provide, request)
         answer = await engine.answer(request)

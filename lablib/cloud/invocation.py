@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.logs import LogBook
+from lablib.cloud.measured import Measured
+from lablib.cloud.metrics import Metrics
 from lablib.cloud.placement import Placed, Placement, Throttled
 from lablib.environments import DataPlane, DataPlaneError, Invocation, LogItem, Outcome
 from lablib.models import limits, report
@@ -48,10 +50,11 @@ class Invoker:
     """
 
     def __init__(
-        self, data_plane: DataPlane, placement: Placement, clock: Clock, logbook: LogBook, *, region: str
-    ) -> None:
+        self, data_plane: DataPlane, placement: Placement, clock: Clock, logbook: LogBook, metrics: Metrics, *, region: str
+    ) -> None:  # fmt: skip
         self._data_plane, self._placement = data_plane, placement
         self._clock, self._logbook, self._region = clock, logbook, region
+        self._measured = Measured(metrics)
         self._tails: dict[str, list[str]] = {}
         self._submitted: set[asyncio.Task[None]] = set()
 
@@ -64,16 +67,25 @@ class Invoker:
         An error of the function's is a result; what is raised is the platform's:
         `Throttled`, `lablib.environments.DataPlaneError`.
         """
-        trace = trace or trace_id(version.arn, self._clock.now())
+        begun = self._clock.now()
+        trace = trace or trace_id(version.arn, begun)
+        measured = self._measured.of(version, invoked_arn, begun)
         with self._clock.busy(f"the invocation {request_id} of {version.name}"):
-            placed = await self._placement.acquire(version)
+            try:
+                placed = await self._placement.acquire(version)
+            except Throttled:
+                measured.throttled()
+                raise
+            measured.running(placed)
             try:
                 invocation = Invocation(
                     request_id, payload, invoked_arn or version.arn, trace, client_context
                 )  # fmt: skip
                 outcome = await self._data_plane.invoke(placed.id, invocation)
+                measured.ran(outcome)
                 return self._finish(placed, request_id, outcome, trace)
             finally:
+                measured.over()
                 self._tails.pop(placed.id, None)
                 self._placement.release(placed)
 
@@ -104,6 +116,7 @@ class Invoker:
             task.cancel()
         await self._placement.reset()
         self._tails.clear()
+        self._measured.reset()
 
     # --- logs -----------------------------------------------------------------------
 

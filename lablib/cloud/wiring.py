@@ -27,8 +27,10 @@ from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
 from lablib.cloud.logs import LogBook
+from lablib.cloud.metrics import Metrics
 from lablib.cloud.moto_seam import clockwork, engine, keys, roles
 from lablib.cloud.moto_seam import logs as moto_logs
+from lablib.cloud.moto_seam import metrics as moto_metrics
 from lablib.cloud.placement import Placement
 from lablib.cloud.polls import Polls
 from lablib.cloud.server import Options
@@ -89,12 +91,15 @@ class Cloud:
         clockwork.follow(self._clock.now)
         self._logbook = LogBook(lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines))
         self._clock.before_moving(self._logbook.flush)
+        self._metrics = Metrics(self._clock, lambda points: engine.call(moto_metrics.put, points))
         self._functions = Functions(
             CodeStore(folder / "code"), self._clock, account_id=engine.ACCOUNT, region=region, pending=options.pending
         )
         self._placement = Placement(self._data_plane, self._clock, self._variables)
         self._functions.on_change(self._changed)
-        self._invoker = Invoker(self._data_plane, self._placement, self._clock, self._logbook, region=region)
+        self._invoker = Invoker(
+            self._data_plane, self._placement, self._clock, self._logbook, self._metrics, region=region
+        )
         self._polls = Polls(self._clock)
         any_key = options.credentials == "any"
         self._front = Front(
@@ -103,11 +108,16 @@ class Cloud:
             door=Control(self._clock, reset=self._reset, shutdown=self._ended.set, facts=self._doctor),
             polls=self._polls,
             flush_logs=self._logbook.flush,
+            flush_metrics=self._flush_metrics,
         )
 
     async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
         credentials = roles.assume(version.role, version.name)
         return variables(version, log_stream, credentials, region=self._options.region, endpoint=self._url)
+
+    async def _flush_metrics(self) -> None:
+        await engine.call(moto_metrics.correct_cloudwatch)
+        await self._metrics.flush()
 
     def on_log(self, environment: str, items: list[LogItem]) -> None:
         """What an environment of the data plane says."""
@@ -133,6 +143,7 @@ class Cloud:
         self._functions.reset()
         await self._invoker.reset()  # of what came while the first one waited
         await self._logbook.reset()
+        await self._metrics.reset()
         keys.forget()
         await engine.call(engine.reset)
         self._clock.reset()

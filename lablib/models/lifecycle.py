@@ -6,3 +6,9 @@ lambda-runtime-environment, 2026). Both are this project's choice.
 
 IDLE_S = 10 * 60
 OLDEST_S = 2 * 60 * 60
+
+# Metrics. CloudWatch keeps a minute's point for 15 days (CloudWatch User Guide, "Metrics retention", 2026). A cloud that
+# runs for long keeps the newest of these many points, about 60 MB. Ours, as is how many different values a point keeps.
+METRIC_RETENTION_S = 15 * 24 * 3600
+METRIC_POINTS = 50_000
+METRIC_VALUES = 150

@@ -5,6 +5,7 @@
 `roles`     what a function's role may do, and the credentials a function gets
 `keys`      which secret belongs to an access key
 `logs`      a function's lines in CloudWatch Logs
+`metrics`   Lambda's metrics in CloudWatch, and its statistics
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
 `queues`    what a waiting ReceiveMessage has to know about its queue
