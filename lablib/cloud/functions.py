@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from lablib.cloud.aliases import Alias
 from lablib.cloud.code import CodeStore, Package
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ class FunctionVersion:
 
 @dataclass
 class Function:
-    """A function: `$LATEST`, the published versions, tags, and whether a change is under way.
+    """A function: `$LATEST`, the published versions, aliases, tags, and whether a change is under way.
 
     `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time. `before` is what
     `$LATEST` was until the update that is under way.
@@ -115,6 +117,7 @@ class Function:
     latest: FunctionVersion
     before: FunctionVersion | None = None
     versions: dict[int, FunctionVersion] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
     published: tuple[int, FunctionVersion] | None = None  # the last number, and what `$LATEST` was then
@@ -125,6 +128,18 @@ class Function:
         """`$LATEST`, then the published versions in the order of their numbers."""
         yield self.latest
         yield from (self.versions[number] for number in sorted(self.versions))
+
+    def find(self, qualifier: str | None) -> FunctionVersion | None:
+        """The version that a qualifier names: without one `$LATEST`, of an alias its first version."""
+        if qualifier in self.aliases:
+            qualifier = self.aliases[qualifier].version
+        if qualifier is None or qualifier == LATEST:
+            return self.latest
+        return self.versions.get(int(qualifier)) if qualifier.isdecimal() else None
+
+    def forget(self, qualifier: str) -> None:
+        """Drop what hangs on a version or an alias that is deleted."""
+        self.aliases.pop(qualifier, None)
 
 
 class Functions:
@@ -141,17 +156,20 @@ class Functions:
     pending : float
         How long ``Pending`` and ``InProgress`` last, in seconds of the cloud's time. 0: until the answer that says so
         is on its way.
+    chance : callable
+        Draws a number evenly from [0, 1): which version an invocation of a weighted alias runs.
     """
 
     def __init__(
         self, packages: CodeStore, clock: Clock, *, account_id: str = "123456789012", region: str = "us-east-1",
-        pending: float = 0.0,
+        pending: float = 0.0, chance: Callable[[], float] = random.random,
     ) -> None:  # fmt: skip
         self.packages = packages
         self.account_id = account_id
         self.region = region
         self.pending = pending
         self._clock = clock
+        self._chance = chance
         self._functions: dict[str, Function] = {}
         self._being_created: set[str] = set()
         self._listeners: list[Callable[[str], None]] = []
@@ -163,16 +181,21 @@ class Functions:
         return f"{arn}:{qualifier}" if qualifier else arn
 
     def get(self, name: str, qualifier: str | None = None) -> FunctionVersion:
-        """One version of a function; without a qualifier, `$LATEST`. Raises `NoSuchFunction`."""
+        """One version of a function: without a qualifier `$LATEST`, of an alias its first version. Raises `NoSuchFunction`."""
         function = self._functions.get(name)
-        if function is None:
-            raise NoSuchFunction(self.arn(name, qualifier))
-        if qualifier is None or qualifier == LATEST:
-            return function.latest
-        version = function.versions.get(int(qualifier)) if qualifier.isdecimal() else None
+        version = None if function is None else function.find(qualifier)
         if version is None:
             raise NoSuchFunction(self.arn(name, qualifier))
         return version
+
+    def route(self, name: str, qualifier: str | None = None) -> FunctionVersion:
+        """The version that one invocation runs: an alias' weights draw anew each time. Raises `NoSuchFunction`.
+
+        Of `$LATEST` it is, until an update is through, what it was before (see `serving`).
+        """
+        function = self.function(name)
+        alias = function.aliases.get(qualifier) if qualifier is not None else None
+        return self.serving(self.get(name, qualifier if alias is None else alias.pick(self._chance())))
 
     def serving(self, version: FunctionVersion) -> FunctionVersion:
         """What an invocation of a version runs: of `$LATEST`, until an update is through, what it was before.
@@ -240,7 +263,10 @@ class Functions:
         return function.latest
 
     def publish(self, function: Function, description: str | None = None) -> FunctionVersion:
-        """Publish `$LATEST`, or give back the version that was, if nothing changed since."""
+        """Publish `$LATEST`, or give back the version that was, if nothing changed since.
+
+        `$LATEST` gets a new revision by it (captured answers of AWS, 2023).
+        """
         latest = function.latest
         if function.published is not None:
             number, content = function.published
@@ -256,8 +282,15 @@ class Functions:
         )  # fmt: skip
         function.versions[number] = version
         function.published = (number, latest.content())
+        function.latest = replace(latest, revision_id=str(uuid.uuid4()))
         self._changed(latest.name)
         return version
+
+    def put_alias(self, function: Function, alias: Alias) -> Alias:
+        """Add or replace an alias, under a new revision."""
+        stamped = replace(alias, revision_id=str(uuid.uuid4()))
+        function.aliases[alias.name] = stamped
+        return stamped
 
     def delete(self, name: str) -> None:
         """Delete a function with all its versions. Raises `NoSuchFunction`."""
@@ -272,6 +305,7 @@ class Functions:
         """Delete one published version; nothing happens if there is none with this number."""
         version = self.function(name).versions.pop(number, None)
         if version is not None:
+            self.function(name).forget(str(number))
             self.packages.release(version.code_sha256)
             self._changed(name)
 

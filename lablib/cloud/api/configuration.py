@@ -126,19 +126,23 @@ def _logging(name: str, given: Mapping[str, str], old: Mapping[str, str]) -> dic
     return {"LogFormat": "Text", "LogGroup": given.get("LogGroup") or old.get("LogGroup") or f"/aws/lambda/{name}"}
 
 
-def describe(version: FunctionVersion, *, qualified: bool, in_list: bool = False) -> dict[str, Any]:
+def describe(
+    version: FunctionVersion, *, qualified: bool = False, arn: str | None = None, in_list: bool = False
+) -> dict[str, Any]:
     """The API's ``FunctionConfiguration`` of a version.
 
     Parameters
     ----------
     qualified : bool
         Whether ``FunctionArn`` ends with the version.
+    arn : str, optional
+        ``FunctionArn`` as the caller named the version: with an alias, a number, or nothing.
     in_list : bool
         The lists leave out what changes by itself: the states and the runtime's version.
     """
     shown: dict[str, Any] = {
         "FunctionName": version.name,
-        "FunctionArn": version.qualified_arn if qualified else version.arn,
+        "FunctionArn": arn or (version.qualified_arn if qualified else version.arn),
         "Runtime": version.runtime,
         "Role": version.role,
         "Handler": version.handler,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lablib.cloud.aliases import Alias
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter
 from lablib.cloud.api.names import Reference, resolve
@@ -19,11 +20,17 @@ async def settled(call: Call, name: str) -> None:
         await call.functions.settle(name, PATIENCE)
 
 
-async def find(call: Call) -> tuple[FunctionVersion, Reference]:
-    """The version that ``FunctionName`` and ``Qualifier`` name. Raises `NoSuchFunction`."""
+async def named(call: Call) -> Reference:
+    """What ``FunctionName`` and ``Qualifier`` name, once no change of the function is under way."""
     parameters = call.parameters
     reference = resolve(call.functions, parameters["FunctionName"], parameters.get("Qualifier"))
     await settled(call, reference.name)
+    return reference
+
+
+async def find(call: Call) -> tuple[FunctionVersion, Reference]:
+    """The version that ``FunctionName`` and ``Qualifier`` name. Raises `NoSuchFunction`."""
+    reference = await named(call)
     return call.functions.get(reference.name, reference.qualifier), reference
 
 
@@ -33,9 +40,9 @@ async def check_role(call: Call, role: str) -> None:
         raise invalid_parameter("The role defined for the function cannot be assumed by Lambda.")
 
 
-def check_revision(version: FunctionVersion, revision_id: str | None) -> None:
+def check_revision(seen: FunctionVersion | Alias, revision_id: str | None) -> None:
     """Raise ``PreconditionFailedException`` if the caller has seen another revision than this one."""
-    if revision_id is not None and revision_id != version.revision_id:
+    if revision_id is not None and revision_id != seen.revision_id:
         raise LambdaError(
             "PreconditionFailedException",
             "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "

@@ -31,6 +31,9 @@ CEILINGS: dict[str, int] = {
 # These enums are checked by the operations, since AWS answers another error for them.
 _CHECKED_ELSEWHERE = {"Runtime"}
 
+_NUMBERS = {"integer", "long", "double", "float"}
+_SIZED = {"string", "list", "map", "blob"}
+
 # Java's classes for letters, separators and digits, which Python's `re` does not have.
 _UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": r"\s"}
 
@@ -75,12 +78,31 @@ def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
         return
     yield from (problem(_shown(shape, value), path, broken) for broken in _broken(shape, value))
     if isinstance(shape, ListShape):
-        for number, item in enumerate(value, start=1):
-            yield from _value(shape.member, item, f"{path}.{number}.member")
+        yield from _list(shape, value, path)
     elif isinstance(shape, MapShape):
-        for key, item in value.items():
-            yield from _value(shape.key, key, f"{path}.key")
-            yield from _value(shape.value, item, f"{path}.{key}.member")
+        yield from _map(shape, value, path)
+
+
+def _list(shape: ListShape, items: list[Any], path: str) -> Iterator[str]:
+    """What is wrong with a list's members: AWS says it of the whole list if they are simple, else of each."""
+    if isinstance(shape.member, StructureShape | ListShape | MapShape):
+        for number, item in enumerate(items, start=1):
+            yield from _value(shape.member, item, f"{path}.{number}.member")
+    elif any(True for item in items for _ in _broken(shape.member, item)):
+        told = ", ".join(f"Member must {constraint}" for constraint in _constraints(shape.member))
+        yield problem(_shown(shape, items), path, f"satisfy constraint: [{told}]")
+
+
+def _map(shape: MapShape, items: dict[str, Any], path: str) -> Iterator[str]:
+    """What is wrong with a map's keys and values: AWS says it of the whole map, with all that they must satisfy."""
+    for what, member, given in (("keys", shape.key, items.keys()), ("value", shape.value, items.values())):
+        if isinstance(member, StructureShape | ListShape | MapShape):
+            for key, item in items.items():
+                yield from _value(member, item, f"{path}.{key}.member")
+        elif any(True for item in given for _ in _broken(member, item)):
+            told = ", ".join(f"Member must {constraint}" for constraint in [*_constraints(member), "not be null"])
+            constraint = f"Map {what} must satisfy constraint: [{told}]"
+            yield f"Value {_shown(shape, items)} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _shown(shape: Shape, value: Any) -> str:
@@ -94,24 +116,62 @@ def _shown(shape: Shape, value: Any) -> str:
 
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
-    metadata = shape.metadata
-    if shape.type_name in ("integer", "long", "double", "float"):
-        yield from _range("value", value, metadata.get("min"), CEILINGS.get(shape.name, metadata.get("max")))
-    elif shape.type_name in ("string", "list", "map", "blob"):
-        yield from _range("length", len(value), metadata.get("min"), metadata.get("max"))
+    """The constraints of a shape that a value breaks."""
+    size = value if shape.type_name in _NUMBERS else len(value) if shape.type_name in _SIZED else None
+    least, most = _bounds(shape)
+    if size is not None and least is not None and size < least:
+        yield _at_least(shape, least)
+    if size is not None and most is not None and size > most:
+        yield _at_most(shape, most)
     if isinstance(shape, StringShape):
-        if shape.enum and value not in shape.enum and shape.name not in _CHECKED_ELSEWHERE:
-            yield f"satisfy enum value set: [{', '.join(shape.enum)}]"
-        pattern = metadata.get("pattern")
+        if _closed(shape) and value not in shape.enum:
+            yield _one_of(shape)
+        pattern = shape.metadata.get("pattern")
         if pattern and not compiled(pattern).fullmatch(value):
-            yield f"satisfy regular expression pattern: {pattern}"
+            yield _like(pattern)
 
 
-def _range(what: str, size: float, least: float | None, most: float | None) -> Iterator[str]:
-    if least is not None and size < least:
-        yield f"have {what} greater than or equal to {least}"
-    if most is not None and size > most:
-        yield f"have {what} less than or equal to {most}"
+def _constraints(shape: Shape) -> Iterator[str]:
+    """All constraints of a shape, in the order in which AWS lists them."""
+    least, most = _bounds(shape)
+    if most is not None:
+        yield _at_most(shape, most)
+    if least is not None:
+        yield _at_least(shape, least)
+    if isinstance(shape, StringShape):
+        if _closed(shape):
+            yield _one_of(shape)
+        if shape.metadata.get("pattern"):
+            yield _like(shape.metadata["pattern"])
+
+
+def _bounds(shape: Shape) -> tuple[float | None, float | None]:
+    metadata = shape.metadata
+    return metadata.get("min"), CEILINGS.get(shape.name, metadata.get("max"))
+
+
+def _closed(shape: StringShape) -> bool:
+    return bool(shape.enum) and shape.name not in _CHECKED_ELSEWHERE
+
+
+def _measured(shape: Shape) -> str:
+    return "value" if shape.type_name in _NUMBERS else "length"
+
+
+def _at_least(shape: Shape, least: float) -> str:
+    return f"have {_measured(shape)} greater than or equal to {least}"
+
+
+def _at_most(shape: Shape, most: float) -> str:
+    return f"have {_measured(shape)} less than or equal to {most}"
+
+
+def _one_of(shape: StringShape) -> str:
+    return f"satisfy enum value set: [{', '.join(shape.enum)}]"
+
+
+def _like(pattern: str) -> str:
+    return f"satisfy regular expression pattern: {pattern}"
 
 
 @lru_cache(maxsize=None)

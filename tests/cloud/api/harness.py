@@ -6,6 +6,7 @@ What runs a function, IAM and S3 are fakes that record what they were asked. bot
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
@@ -75,10 +76,10 @@ class FakeInvoker:
 class Api:
     """A Lambda API in a thread of its own, and a boto3 client for it."""
 
-    def __init__(self, folder: Path, pending: float = 0.0) -> None:
+    def __init__(self, folder: Path, pending: float = 0.0, chance: Callable[[], float] = random.random) -> None:
         self.invoker = FakeInvoker()
         self.objects: dict[tuple[str, str], bytes] = {}
-        self._folder, self._pending = folder, pending
+        self._folder, self._pending, self._chance = folder, pending, chance
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
@@ -91,7 +92,7 @@ class Api:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self.clock = Clock()
-        self.functions = Functions(CodeStore(self._folder), self.clock, pending=self._pending)
+        self.functions = Functions(CodeStore(self._folder), self.clock, pending=self._pending, chance=self._chance)
         neighbours = Neighbours(self._may_be_assumed, self._read_object)
         self.service = LambdaService(self.functions, self.invoker, neighbours)
         app = tornado.web.Application([(".*", _Handler, {"service": self.service})], log_function=lambda handler: None)

@@ -133,3 +133,22 @@ def test_deleting_and_making_again(cloud: CloudUnderTest) -> None:
         assert json.load(client.invoke(FunctionName=name)["Payload"]) == word
         client.delete_function(FunctionName=name)
         assert refused(client.invoke, FunctionName=name).status == 404
+
+
+def test_an_alias_shares_its_invocations(cloud: CloudUnderTest) -> None:
+    code = """
+import os
+
+def lambda_handler(event, context):
+    return [os.environ["AWS_LAMBDA_FUNCTION_VERSION"], context.function_version, context.invoked_function_arn]
+"""
+    name, client = cloud.function(code), cloud.client("lambda")
+    client.publish_version(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, Description="second")
+    client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    arn = f"arn:aws:lambda:{cloud.region}:123456789012:function:{name}:live"
+    for weight, version in ((0.0, "1"), (1.0, "2")):
+        client.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {"2": weight}})
+        answer = client.invoke(FunctionName=name, Qualifier="live")
+        assert json.load(answer["Payload"]) == [version, version, arn] and answer["ExecutedVersion"] == version

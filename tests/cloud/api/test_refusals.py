@@ -48,7 +48,7 @@ CREATE = {
     "two architectures": ({"Architectures": ["x86_64", "arm64"]}, VALIDATION, "Value '[x86_64, arm64]' at 'architectures' failed"),
     "unknown architecture": ({"Architectures": ["mips"]}, VALIDATION, "Member must satisfy enum value set: [x86_64, arm64]"),
     "unknown package type": ({"PackageType": "Tar"}, VALIDATION, "Member must satisfy enum value set: [Zip, Image]"),
-    "variable's name": (variables(**{"1st": "x"}), VALIDATION, "at 'environment.variables.key' failed to satisfy constraint"),
+    "variable's name": (variables(**{"1st": "x"}), VALIDATION, "at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]"),
     "several at once": ({"Timeout": 0, "MemorySize": 1}, VALIDATION, "2 validation errors detected: "),
     "text for a number": ({"Timeout": "soon"}, ("SerializationException", 400), "STRING_VALUE can not be converted to an Integer"),
     "number for text": ({"Handler": 7}, ("SerializationException", 400), "NUMBER_VALUE can not be converted to a String"),
@@ -143,7 +143,7 @@ OTHERS = {
     "which versions": ("list_functions", {"FunctionVersion": "SOME"}, VALIDATION, "Member must satisfy enum value set: [ALL]"),
     "tags of a version": ("tag_resource", {"Resource": f"{FUNCTION}:f:1", "Tags": {"a": "b"}}, INVALID, "Tags on function aliases and versions are not supported"),
     "AWS's tags": ("tag_resource", {"Resource": f"{FUNCTION}:f", "Tags": {"aws:x": "b"}}, INVALID, "reserved for AWS"),
-    "tag's characters": ("tag_resource", {"Resource": f"{FUNCTION}:f", "Tags": {"a?": "b"}}, VALIDATION, "at 'tags.key' failed"),
+    "tag's characters": ("tag_resource", {"Resource": f"{FUNCTION}:f", "Tags": {"a?": "b"}}, VALIDATION, "at 'tags' failed to satisfy constraint: Map keys must satisfy constraint: ["),
     "no tag keys": ("untag_resource", {"Resource": f"{FUNCTION}:f"}, VALIDATION, "Value null at 'tagKeys' failed"),
     "invocation type": ("invoke", {"FunctionName": "f", "InvocationType": "Later"}, VALIDATION, "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"),
     "payload is no JSON": ("invoke", {"FunctionName": "f", "Payload": b"{'a': 1}"}, CONTENT, "Could not parse request body into json: Could not parse payload into json: "),
@@ -159,7 +159,6 @@ OTHERS = {
     "context is too long": ("invoke", {"FunctionName": "f", "ClientContext": "e" * 3584}, CONTENT, "at most 3583 bytes"),
     "tenant": ("invoke", {"FunctionName": "f", "TenantId": "blue"}, NOT_IMPLEMENTED, "does not act on 'TenantId' yet"),
     "an operation of a later issue": ("list_layers", {}, NOT_IMPLEMENTED, "does not have the operation ListLayers yet"),
-    "another, with a path": ("create_alias", {"FunctionName": "f", "Name": "live", "FunctionVersion": "1"}, NOT_IMPLEMENTED, "CreateAlias"),
 }  # fmt: skip
 
 

@@ -33,9 +33,9 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     finally:
         functions.unreserve(name)
     if not given.get("Publish"):
-        return describe(function.latest, qualified=False)
+        return describe(function.latest)
     # AWS gives the version's number here, but the function's ARN.
-    return describe(functions.publish(function), qualified=False)
+    return describe(functions.publish(function))
 
 
 def _check_kind(given: Mapping[str, Any]) -> None:
@@ -61,7 +61,7 @@ async def get_function(call: Call) -> Mapping[str, Any]:
     """A function's configuration, its tags, and where to download its package."""
     version, reference = await find(call)
     answer: dict[str, Any] = {
-        "Configuration": describe(version, qualified=reference.qualifier is not None),
+        "Configuration": describe(version, arn=call.functions.arn(version.name, reference.qualifier)),
         "Code": {"RepositoryType": "S3", "Location": call.base_url + call.download_url(version.code_sha256)},
     }
     tags = call.functions.function(version.name).tags
@@ -71,7 +71,7 @@ async def get_function(call: Call) -> Mapping[str, Any]:
 async def get_function_configuration(call: Call) -> Mapping[str, Any]:
     """A function's configuration."""
     version, reference = await find(call)
-    return describe(version, qualified=reference.qualifier is not None)
+    return describe(version, arn=call.functions.arn(version.name, reference.qualifier))
 
 
 async def delete_function(call: Call) -> Mapping[str, Any]:
@@ -84,8 +84,13 @@ async def delete_function(call: Call) -> Mapping[str, Any]:
     if reference.qualifier is None:
         functions.delete(reference.name)
     else:
-        functions.function(reference.name)
+        function = functions.function(reference.name)
         if not reference.qualifier.isdecimal():
             raise invalid_parameter("Deletion of aliases is not currently supported.")
+        pointing = sorted(alias.name for alias in function.aliases.values() if alias.points_to(reference.qualifier))
+        if pointing:
+            raise conflict(
+                f"Unable to delete version because the following aliases reference it: [{', '.join(pointing)}]"
+            )
         functions.delete_version(reference.name, int(reference.qualifier))
     return {"StatusCode": 204}

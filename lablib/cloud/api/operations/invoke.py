@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, not_implemented
-from lablib.cloud.api.lookup import find
+from lablib.cloud.api.lookup import named
 from lablib.cloud.api.operations.updates import pending
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.placement import Throttled
@@ -31,8 +31,8 @@ async def invoke(call: Call) -> Mapping[str, Any]:
     for member in ("TenantId", "DurableExecutionName"):
         if member in parameters:
             raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
-    found, reference = await find(call)
-    version = call.functions.serving(found)
+    reference = await named(call)
+    version = call.functions.route(reference.name, reference.qualifier)
     kind = parameters.get("InvocationType", "RequestResponse")
     payload: bytes = parameters.get("Payload") or b"{}"
     _check_size(payload, kind)

@@ -1,11 +1,11 @@
-"""The lists of functions and versions, page by page."""
+"""The lists of functions and versions, page by page; and how every list makes its pages."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from lablib.cloud.api.configuration import describe
 from lablib.cloud.api.context import Call
@@ -14,8 +14,11 @@ from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.functions import FunctionVersion
 
-# Both lists give at most 50 a page, however many are asked for. API reference of ListFunctions, 2026.
+# The lists of functions and versions give at most 50 a page, however many are asked for. API reference of ListFunctions, 2026.
 PAGE = 50
+
+T = TypeVar("T")
+Key = tuple[str, int]  # a name and a number: what a list is sorted by
 
 
 async def list_functions(call: Call) -> Mapping[str, Any]:
@@ -25,7 +28,7 @@ async def list_functions(call: Call) -> Mapping[str, Any]:
     versions: list[FunctionVersion] = []
     for function in call.functions if home else ():
         versions += list(function) if every else [function.latest]
-    page, marker = _page(call.parameters, versions)
+    page, marker = page_of(call.parameters, versions, _version_key)
     return {"Functions": [describe(version, qualified=every, in_list=True) for version in page], "NextMarker": marker}
 
 
@@ -33,29 +36,32 @@ async def list_versions_by_function(call: Call) -> Mapping[str, Any]:
     """`$LATEST` and every published version."""
     name = resolve_whole(call.functions, call.parameters["FunctionName"])
     await settled(call, name)
-    page, marker = _page(call.parameters, list(call.functions.function(name)))
+    page, marker = page_of(call.parameters, list(call.functions.function(name)), _version_key)
     return {"Versions": [describe(version, qualified=True, in_list=True) for version in page], "NextMarker": marker}
 
 
-def _page(parameters: Mapping[str, Any], versions: Sequence[FunctionVersion]) -> tuple[list[FunctionVersion], str | None]:
-    """One page, and the marker of the next. A marker says after which version to go on, so that deletions do no harm."""
+def page_of(parameters: Mapping[str, Any], items: Sequence[T], key: Callable[[T], Key]) -> tuple[list[T], str | None]:
+    """One page of `items`, which are sorted by `key`, and the marker of the next.
+
+    A marker says after which key to go on, so that deletions between two pages do no harm.
+    """
     after = _read(parameters["Marker"]) if parameters.get("Marker") else None
-    rest = [version for version in versions if after is None or _key(version) > after]
+    rest = [item for item in items if after is None or key(item) > after]
     size = min(parameters.get("MaxItems", PAGE), PAGE)
     page = rest[:size]
-    return page, _write(page[-1]) if len(rest) > size else None
+    return page, _write(key(page[-1])) if len(rest) > size else None
 
 
-def _key(version: FunctionVersion) -> tuple[str, int]:
+def _version_key(version: FunctionVersion) -> Key:
     return version.name, int(version.version) if version.version.isdecimal() else 0
 
 
-def _write(version: FunctionVersion) -> str:
-    name, number = _key(version)
+def _write(key: Key) -> str:
+    name, number = key
     return base64.urlsafe_b64encode(f"{name}:{number}".encode()).decode()
 
 
-def _read(marker: str) -> tuple[str, int]:
+def _read(marker: str) -> Key:
     try:
         name, _, number = base64.urlsafe_b64decode(marker).decode().rpartition(":")
         return name, int(number)

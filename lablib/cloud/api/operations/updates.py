@@ -29,13 +29,13 @@ async def update_function_code(call: Call) -> Mapping[str, Any]:
             planned = replace(
                 function.latest, code_sha256=package.sha256, code_size=package.size, architecture=architecture
             )
-            return describe(planned, qualified=False)
+            return describe(planned)
         if _gone(call, function):
             call.functions.packages.release(package.sha256)
             raise NoSuchFunction(function.latest.arn)
         latest = call.functions.update(function, package, architecture=architecture)
         if not given.get("Publish"):
-            return describe(latest, qualified=False)
+            return describe(latest)
         return describe(call.functions.publish(function), qualified=True)
 
 
@@ -50,7 +50,7 @@ async def update_function_configuration(call: Call) -> Mapping[str, Any]:
             await check_role(call, given["Role"])
             if _gone(call, function):
                 raise NoSuchFunction(latest.arn)
-        return describe(call.functions.update(function, **new), qualified=False)
+        return describe(call.functions.update(function, **new))
 
 
 @asynccontextmanager
