@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lablib.cloud.aliases import Alias
 from lablib.cloud.code import CodeStore, Package
+from lablib.cloud.resource_policy import ResourcePolicy
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
@@ -110,8 +111,8 @@ class FunctionVersion:
 class Function:
     """A function: `$LATEST`, the published versions, aliases, tags, and whether a change is under way.
 
-    `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time. `before` is what
-    `$LATEST` was until the update that is under way.
+    `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time. `before` is
+    what `$LATEST` was until the update that is under way. `policies` are resource-based, by qualifier; None is the function's own.
     """
 
     latest: FunctionVersion
@@ -120,6 +121,7 @@ class Function:
     aliases: dict[str, Alias] = field(default_factory=dict)
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
+    policies: dict[str | None, ResourcePolicy] = field(default_factory=dict)
     published: tuple[int, FunctionVersion] | None = None  # the last number, and what `$LATEST` was then
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     change: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -140,6 +142,17 @@ class Function:
     def forget(self, qualifier: str) -> None:
         """Drop what hangs on a version or an alias that is deleted."""
         self.aliases.pop(qualifier, None)
+        self.policies.pop(qualifier, None)
+
+    def revise(self, qualifier: str | None) -> None:
+        """Give a new ``RevisionId`` to `$LATEST`, or to the version or alias that a qualifier names."""
+        revised = str(uuid.uuid4())
+        if qualifier in self.aliases:
+            self.aliases[qualifier] = replace(self.aliases[qualifier], revision_id=revised)
+        elif qualifier is None or qualifier == LATEST:
+            self.latest = replace(self.latest, revision_id=revised)
+        else:
+            self.versions[int(qualifier)] = replace(self.versions[int(qualifier)], revision_id=revised)
 
 
 class Functions:

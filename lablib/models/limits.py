@@ -68,6 +68,9 @@ CLIENT_CONTEXT_BYTES = 3_583
 LOG_RESULT_BYTES = 4 * 1024
 TAGS = 50
 
+# A resource-based policy. BOTO ResourcePolicy, 2026-07-09 (max 20480); DG gettingstarted-limits (20 KB), 2026.
+RESOURCE_POLICY_BYTES = 20_480
+
 # Concurrency. DG gettingstarted-limits, lambda-concurrency, 2026.
 ACCOUNT_CONCURRENCY = 1_000
 UNRESERVED_CONCURRENCY_KEPT = 100

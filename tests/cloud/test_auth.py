@@ -137,7 +137,7 @@ def test_a_session_ends() -> None:
 
 
 def test_keys_that_were_issued_are_known_until_they_are_forgotten() -> None:
-    keys.issue("ASIAABCDEFGHIJKLMNOP", Secret("secret of a role", "token"))
+    keys.issue("ASIAABCDEFGHIJKLMNOP", Secret("secret of a role", "token"), keys.Origin())
     request = signed(key="ASIAABCDEFGHIJKLMNOP", secret="secret of a role", token="token")
     verify(request)
     keys.forget()

@@ -51,10 +51,17 @@ class Neighbours:
         ``await may_be_assumed(role_arn)``: whether IAM has the role and it lets ``lambda.amazonaws.com`` assume it.
     read_object : callable
         ``await read_object(bucket, key, version_id)``: an object's bytes. Raises `ObjectNotFound`.
+    identity_exists : callable
+        ``await identity_exists(arn)``: whether IAM has the role or user that an ARN of this account names.
+    role_allows : callable
+        ``await role_allows(role_arn, action, resource)``: whether a role's policies allow an action, such as
+        ``sqs:SendMessage`` on a queue's ARN: what Lambda does in the role's name, it may only do if the role may.
     """
 
     may_be_assumed: Callable[[str], Awaitable[bool]]
     read_object: Callable[[str, str, str | None], Awaitable[bytes]]
+    identity_exists: Callable[[str], Awaitable[bool]]
+    role_allows: Callable[[str, str, str], Awaitable[bool]]
 
 
 @dataclass(frozen=True)

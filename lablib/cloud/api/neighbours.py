@@ -7,7 +7,8 @@ from lablib.cloud.api.context import Neighbours, ObjectNotFound
 
 def from_moto() -> Neighbours:
     """The neighbours behind the moto seam. Loads moto."""
-    from lablib.cloud.moto_seam import engine, objects, roles
+    from lablib.cloud.access import principals
+    from lablib.cloud.moto_seam import access, engine, objects, roles
 
     async def may_be_assumed(role_arn: str) -> bool:
         return await engine.call(roles.may_be_assumed_by_lambda, role_arn)
@@ -20,4 +21,10 @@ def from_moto() -> Neighbours:
         except objects.NoSuchKey as error:
             raise ObjectNotFound("NoSuchKey", "The specified key does not exist.") from error
 
-    return Neighbours(may_be_assumed, read_object)
+    async def identity_exists(arn: str) -> bool:
+        if ":role/" in arn:
+            return await engine.call(access.role, arn) is not None
+        # A session, a federated user or the account itself need not exist beforehand.
+        return ":user/" not in arn or await engine.call(access.user, arn) is not None
+
+    return Neighbours(may_be_assumed, read_object, identity_exists, principals.role_allows)

@@ -1,9 +1,10 @@
 """Which secret belongs to an access key: those of IAM users, of STS, and of the functions' roles.
 
 Touches: `moto.iam.models.iam_backends` (`IAMBackend.users`, `User.access_keys`, `AccessKey.secret_access_key`, `.status`),
-`moto.sts.models.sts_backends` (`STSBackend.assumed_roles`), and of `moto.sts.responses.TokenResponse`: `get_session_token` and
-`get_federation_token`, which hand out one key that everybody knows (each gets a key of its own instead), and `get_caller_identity`,
-which calls a key that moto does not know "user/moto" (the cloud's own credentials are the account's).
+`moto.sts.models.sts_backends` (`STSBackend.assumed_roles`), and of `moto.sts.responses.TokenResponse`: `get_access_key`,
+`_get_param`, `get_session_token` and `get_federation_token`, which hand out one key that everybody knows (each gets a key of its
+own instead), and `get_caller_identity`, which calls a key that moto does not know "user/moto" (the cloud's own credentials are
+the account's).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lablib.cloud.moto_seam import engine, utc
+from lablib.cloud.moto_seam.access import Session
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,31 @@ class Secret:
     expires: float | None = None
 
 
+@dataclass(frozen=True)
+class Origin:
+    """How a key that was given out came about.
+
+    Attributes
+    ----------
+    session
+        The role's session that it is for.
+    caller
+        Or the key with which GetSessionToken or GetFederationToken was called (`OWNER` for the cloud's own).
+    federated_user, policy
+        The name and the policy that GetFederationToken was called with.
+    """
+
+    session: Session | None = None
+    caller: str | None = None
+    federated_user: str | None = None
+    policy: str | None = None
+
+
+# In place of the cloud's own access key, which this room does not know.
+OWNER = "owner"
+
 _issued: dict[str, Secret] = {}
+_origins: dict[str, Origin] = {}
 
 
 def new_access_key(prefix: str = "AKIA") -> tuple[str, str]:
@@ -38,9 +64,15 @@ def new_access_key(prefix: str = "AKIA") -> tuple[str, str]:
     return prefix + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30)
 
 
-def issue(access_key_id: str, secret: Secret) -> None:
+def issue(access_key_id: str, secret: Secret, origin: Origin) -> None:
     """Remember a key that was given out, so that looking it up needs no lock."""
     _issued[access_key_id] = secret
+    _origins[access_key_id] = origin
+
+
+def origin(access_key_id: str) -> Origin | None:
+    """How a key came about that `issue` was told of. Needs no lock."""
+    return _origins.get(access_key_id)
 
 
 def known(access_key_id: str) -> Secret | None:
@@ -83,6 +115,7 @@ def _of_session(access_key_id: str) -> Secret | None:
 def forget() -> None:
     """Forget every key that was given out: the cloud is being emptied."""
     _issued.clear()
+    _origins.clear()
 
 
 def correct_sts() -> None:
@@ -94,27 +127,35 @@ def correct_sts() -> None:
     TokenResponse.get_caller_identity = _with_result(TokenResponse.get_caller_identity, _as_owner)
 
 
-def _with_result(original: Callable[[Any], Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Any], Any]:
+def _with_result(original: Callable[[Any], Any], change: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Callable[[Any], Any]:
     from moto.core.responses import ActionResult
 
     def answer(self: Any) -> Any:
-        return ActionResult(change(original(self).result))
+        return ActionResult(change(self, original(self).result))
 
     return answer
 
 
-def _with_own_key(content: dict[str, Any]) -> dict[str, Any]:
+def _with_own_key(request: Any, content: dict[str, Any]) -> dict[str, Any]:
     access_key_id, secret_access_key = new_access_key("ASIA")
     token = secrets.token_urlsafe(200)
     expiration = content["Credentials"]["Expiration"]
-    issue(access_key_id, Secret(secret_access_key, token, utc.seconds(expiration)))
+    name = request._get_param("Name") if "FederatedUser" in content else None
+    origin = Origin(caller=_caller(request), federated_user=name, policy=request._get_param("Policy"))
+    issue(access_key_id, Secret(secret_access_key, token, utc.seconds(expiration)), origin)
     credentials = {
         "AccessKeyId": access_key_id, "SecretAccessKey": secret_access_key, "SessionToken": token, "Expiration": expiration,
     }  # fmt: skip
     return content | {"Credentials": credentials}
 
 
-def _as_owner(content: dict[str, Any]) -> dict[str, Any]:
+def _caller(request: Any) -> str:
+    """The key that signed a request to STS; `OWNER` if it is none that IAM or STS gave out."""
+    key = str(request.get_access_key())
+    return key if key in _issued or _of_user(key) or _of_session(key) else OWNER
+
+
+def _as_owner(request: Any, content: dict[str, Any]) -> dict[str, Any]:
     if not content["Arn"].endswith(":user/moto"):
         return content
     account = content["Account"]

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lablib.cloud.moto_seam import clockwork, engine, keys
+from lablib.cloud.moto_seam.access import Session
 
 # An environment lives two hours of the cloud's time at most (models.lifecycle), so its credentials never end before it does.
 SESSION_SECONDS = 12 * 3600
@@ -36,7 +37,8 @@ def assume(role_arn: str, session_name: str) -> Credentials:
     """
     access_key_id, secret_access_key = keys.new_access_key("ASIA")
     made = Credentials(access_key_id, secret_access_key, secrets.token_urlsafe(200))
-    keys.issue(access_key_id, keys.Secret(secret_access_key, made.session_token, clockwork.now() + SESSION_SECONDS))
+    secret = keys.Secret(secret_access_key, made.session_token, clockwork.now() + SESSION_SECONDS)
+    keys.issue(access_key_id, secret, keys.Origin(Session(role_arn, session_name, None)))
     engine.before_all_else(lambda: _tell_moto(role_arn, session_name, made))
     return made
 

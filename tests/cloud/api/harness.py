@@ -79,6 +79,8 @@ class Api:
     def __init__(self, folder: Path, pending: float = 0.0, chance: Callable[[], float] = random.random) -> None:
         self.invoker = FakeInvoker()
         self.objects: dict[tuple[str, str], bytes] = {}
+        self.role_denied: set[tuple[str, str]] = set()
+        self.role_asked: list[tuple[str, str]] = []
         self._folder, self._pending, self._chance = folder, pending, chance
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -93,7 +95,7 @@ class Api:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self.clock = Clock()
         self.functions = Functions(CodeStore(self._folder), self.clock, pending=self._pending, chance=self._chance)
-        neighbours = Neighbours(self._may_be_assumed, self._read_object)
+        neighbours = Neighbours(self._may_be_assumed, self._read_object, self._identity_exists, self._role_allows)
         self.service = LambdaService(self.functions, self.invoker, neighbours)
         app = tornado.web.Application([(".*", _Handler, {"service": self.service})], log_function=lambda handler: None)
         server = app.listen(0, "127.0.0.1", max_buffer_size=100 << 20)
@@ -106,6 +108,13 @@ class Api:
 
     async def _may_be_assumed(self, role: str) -> bool:
         return role != NO_ROLE
+
+    async def _identity_exists(self, arn: str) -> bool:
+        return not arn.endswith("/nobody")
+
+    async def _role_allows(self, role: str, action: str, resource: str) -> bool:
+        self.role_asked.append((action, resource))
+        return (action, resource) not in self.role_denied
 
     async def _read_object(self, bucket: str, key: str, version: str | None) -> bytes:
         if (bucket, key) not in self.objects:
