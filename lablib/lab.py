@@ -268,9 +268,11 @@ class Lab:
             group = self._lambda.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
             pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
             try:
-                events = [event for page in pages for event in page["events"]]
+                found = [event for page in pages for event in page["events"]]
             except self._logs.exceptions.ResourceNotFoundException:
                 return
+        # A group of one's own may hold other functions' streams too; theirs have another name in front.
+        events = found if group == f"/aws/lambda/{name}" else [one for one in found if f"/{name}[" in one["logStreamName"]]
         for event in sorted(events, key=lambda event: event["timestamp"]):
             yield str(event["message"]).rstrip("\n")
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from lablib.models.report import Report, parse_report
 
-_PLATFORM = ("INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_REPORT ", "EXTENSION\t")
+_PLATFORM = (
+    "INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_REPORT ", "EXTENSION\t", "XRAY TraceId: ",
+)  # fmt: skip
 """How the lines begin that Lambda writes itself."""
 
 _SHOWN = 2_000
@@ -88,8 +90,8 @@ class Run:
             status_code=int(response["StatusCode"]),
             version=str(response.get("ExecutedVersion", "$LATEST")),
             request_id=request_id,
-            log_cut=bool(tail) and len(tail.encode()) >= _TAIL_BYTES - 3 and "START RequestId: " not in tail,
-            init=_init_of(tail.split(f"START RequestId: {request_id}", 1)[0]) if request_id else "",
+            log_cut=bool(tail) and len(tail.encode()) >= _TAIL_BYTES - 3 and not any(map(_is_start, lines)),
+            init=_init_of(lines[: next((i for i, line in enumerate(lines) if _is_start(line)), 0)]),
         )
 
     def __str__(self) -> str:
@@ -134,7 +136,8 @@ class Run:
         """The function's lines, without the error that the runtime logs once more."""
         lines = self.logs
         if self.error:
-            again = [i for i, line in enumerate(lines) if line.startswith("[ERROR]") and self.error.type in line]
+            logged = ("[ERROR]", '{"timestamp"')  # as text, and as JSON
+            again = [i for i, line in enumerate(lines) if line.startswith(logged) and self.error.type in line]
             lines = lines[: again[-1]] if again else lines
         text = _shortened("\n".join(lines), f'lab.logs("{self.function_name}") has all of it')
         cut = f'(the last 4 KB; lab.logs("{self.function_name}") has all of it)\n' if self.log_cut else ""
@@ -166,15 +169,26 @@ def describe(report: Report, init: str = "") -> str:
     return f"{ran}; billed {report.billed_duration_ms} ms\nmemory: {memory}"
 
 
-_INIT_FAILED = re.compile(r"INIT_REPORT Init Duration: [\d.]+ ms\tPhase: (\w+)\tStatus: (?:error|timeout)\b")
+_INIT_FAILED = re.compile(
+    r'INIT_REPORT Init Duration: [\d.]+ ms\tPhase: (\w+)\tStatus: (?:error|timeout)\b'
+    r'|"type":"platform.initReport".*"phase":"(\w+)","status":"(?:error|timeout)"'
+)
 """Lambda writes it when INIT failed: in its own phase, and again when it was repeated for the invocation (AWS Lambda
 Developer Guide, "Lambda runtime environment", read 2026-11-23). A log line need not have ended before it."""
 
 
-def _init_of(before_start: str) -> str:
+def _init_of(before_start: list[str]) -> str:
     """From the log before an invocation's START: whether INIT failed for good, or in its own phase alone."""
-    phases = _INIT_FAILED.findall(before_start)
+    phases = [text or json_ for text, json_ in _INIT_FAILED.findall("\n".join(before_start))]
     return "failed" if "invoke" in phases else "repeated" if phases else ""
+
+
+def _is_start(line: str) -> bool:
+    return line.startswith("START RequestId: ") or (line.startswith('{"time":"') and '"type":"platform.start"' in line)
+
+
+def _is_platforms(line: str) -> bool:
+    return line.startswith(_PLATFORM) or (line.startswith('{"time":"') and '"type":"platform.' in line)
 
 
 def _parsed(raw: bytes) -> Any:
@@ -188,9 +202,9 @@ def _parsed(raw: bytes) -> Any:
 
 def _own_lines(lines: list[str]) -> list[str]:
     """The lines after START (all, when the tail begins later) that are not Lambda's own."""
-    starts = [i for i, line in enumerate(lines) if line.startswith("START RequestId: ")]
+    starts = [i for i, line in enumerate(lines) if _is_start(line)]
     kept = lines[starts[-1] + 1 :] if starts else lines
-    own = [line for line in kept if not line.startswith(_PLATFORM)]
+    own = [line for line in kept if not _is_platforms(line)]
     while own and not own[-1].strip():
         own.pop()
     return own

@@ -14,8 +14,9 @@ from lablib.cloud.logs import LogBook
 from lablib.cloud.measured import Measured
 from lablib.cloud.metrics import Metrics
 from lablib.cloud.placement import Placed, Placement, Throttled
+from lablib.cloud.wording import Ended, wording
 from lablib.environments import DataPlane, DataPlaneError, Invocation, LogItem, Outcome
-from lablib.models import limits, report
+from lablib.models import limits
 
 log = logging.getLogger("lablib.cloud")
 
@@ -56,6 +57,7 @@ class Invoker:
         self._clock, self._logbook, self._region = clock, logbook, region
         self._measured = Measured(metrics)
         self._tails: dict[str, list[str]] = {}
+        self._traces: dict[str, str] = {}
         self._submitted: set[asyncio.Task[None]] = set()
 
     async def invoke(
@@ -68,7 +70,7 @@ class Invoker:
         `Throttled`, `lablib.environments.DataPlaneError`.
         """
         begun = self._clock.now()
-        trace = trace or trace_id(version.arn, begun)
+        trace = trace or trace_id(version, begun)
         measured = self._measured.of(version, invoked_arn, begun)
         with self._clock.busy(f"the invocation {request_id} of {version.name}"):
             try:
@@ -77,6 +79,7 @@ class Invoker:
                 measured.throttled()
                 raise
             measured.running(placed)
+            self._traces[placed.id] = trace
             try:
                 invocation = Invocation(
                     request_id, payload, invoked_arn or version.arn, trace, client_context
@@ -87,6 +90,7 @@ class Invoker:
             finally:
                 measured.over()
                 self._tails.pop(placed.id, None)
+                self._traces.pop(placed.id, None)
                 self._placement.release(placed)
 
     def submit(
@@ -94,7 +98,7 @@ class Invoker:
         client_context: str | None = None, invoked_arn: str | None = None,
     ) -> str:  # fmt: skip
         """Run a function once, with nobody waiting; what it comes to is in its log. Returns its tracing header."""
-        trace = trace_id(version.arn, self._clock.now())
+        trace = trace_id(version, self._clock.now())
 
         async def run() -> None:
             try:
@@ -125,47 +129,32 @@ class Invoker:
         placed = self._placement.get(environment)
         if placed is None:
             return  # it was removed while it spoke
-        lines = [(self._clock.to_cloud(item.timestamp), self._word(placed, item)) for item in items]
-        # On AWS too, the tail of a first invocation holds INIT's own lines, but not INIT_START (captured, 2026).
-        tail = [line for item, (_, line) in zip(items, lines, strict=True) if item.kind != "init_start"]
-        self._tails.setdefault(environment, []).extend(tail)
+        words, trace = wording(placed.version, self._region), self._traces.get(environment)
+        lines = []
+        for item in items:
+            at = self._clock.to_cloud(item.timestamp)
+            lines += [(at, line) for line in words.item(item, at, trace)]
+        self._tails.setdefault(environment, []).extend(line for _, line in lines)
         self._logbook.write(placed.version.log_group, placed.log_stream, lines)
 
-    def _word(self, placed: Placed, item: LogItem) -> str:
-        """The text of an event in CloudWatch Logs. The platform's end in a line feed, the function's as it wrote them."""
-        if item.kind == "app":
-            return item.text
-        if item.kind == "init_start":
-            return report.init_start(placed.version.runtime, self._region) + "\n"
-        if item.kind == "init_report":
-            return report.init_report(**item.fields) + "\n"
-        return report.start(item.fields["request_id"], placed.version.version) + "\n"
-
     def _finish(self, placed: Placed, request_id: str, outcome: Outcome, trace: str) -> Result:
-        version = placed.version
-        # The printed figures add up: INIT and duration are rounded to hundredths first.
-        duration = round(outcome.duration_ms, 2)
-        init = None if outcome.init_ms is None else round(outcome.init_ms, 2)
-        line = report.format_report(
-            report.Report(
-                request_id=request_id, duration_ms=duration, billed_duration_ms=report.billed_ms(duration, init),
-                memory_size_mb=version.memory_size, max_memory_used_mb=outcome.max_memory_mb, init_duration_ms=init,
-                status=None if outcome.status == "success" else outcome.status, error_type=outcome.error_type,
-            )  # fmt: skip
-        )
-        now = self._clock.now()
-        # A tab follows the last field, but not a status (captured logs, 2026).
-        last = [f"{report.end(request_id)}\n", f"{line}\n" if outcome.status != "success" else f"{line}\t\n"]
+        version, now = placed.version, self._clock.now()
+        words = wording(version, self._region)
+        last = words.ended(Ended(request_id, outcome, trace, now))
         self._logbook.write(version.log_group, placed.log_stream, [(now, text) for text in last])
-        tail = "".join(self._tails.get(placed.id, []) + last)
+        tail = words.tail([*self._tails.get(placed.id, ()), *last])
         return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version, trace)
 
 
-def trace_id(arn: str, now: float) -> str:
-    """A tracing header as Lambda sends it when X-Ray does not sample: the time in hexadecimal, then chance.
+def trace_id(version: FunctionVersion, now: float) -> str:
+    """A tracing header as Lambda makes it where none came with the request: the time in hexadecimal, then chance.
+
+    With active tracing it is sampled. Lambda samples the first request of a second and 5 % of the others (DG services-xray,
+    2026); here it is every one, so that a lab sees the same each time. Nothing is sent to X-Ray: there is none here.
 
     Lineage is how often this request has passed through Lambda, and a hash of the function (captured headers, 2025).
     """
     digits = secrets.token_hex(20)
-    lineage = f"1:{zlib.crc32(arn.encode()):08x}:0"
-    return f"Root=1-{int(now):08x}-{digits[:24]};Parent={digits[24:]};Sampled=0;Lineage={lineage}"
+    sampled = int(version.settings.get("TracingConfig", {}).get("Mode") == "Active")
+    lineage = f"1:{zlib.crc32(version.arn.encode()):08x}:0"
+    return f"Root=1-{int(now):08x}-{digits[:24]};Parent={digits[24:]};Sampled={sampled};Lineage={lineage}"

@@ -9,11 +9,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+
+from lablib.cloud.functions import FunctionVersion
 
 # (group, stream, [(milliseconds since 1970, text), ...])
 Put = Callable[[str, str, list[tuple[int, str]]], Awaitable[None]]
 
 _DELAY_S = 0.5
+
+
+def stream_of(version: FunctionVersion, environment: str, now: float) -> str:
+    """The name of an environment's log stream; with a log group of one's own it says the function too.
+
+    Parameters
+    ----------
+    environment
+        Its id.
+    now
+        Seconds since 1970 on the cloud's clock.
+
+    Source: DG monitoring-cloudwatchlogs-loggroups, 2026.
+    """
+    today = f"{datetime.fromtimestamp(now, timezone.utc):%Y/%m/%d}"
+    if version.log_group == f"/aws/lambda/{version.name}":
+        return f"{today}/[{version.version}]{environment}"
+    return f"{today}/{version.name}[{version.version}][{environment}]"
 
 
 class LogBook:

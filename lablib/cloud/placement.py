@@ -12,10 +12,10 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 
 from lablib.cloud.clock import Clock, Timer
 from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.logs import stream_of
 from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec
 from lablib.models import lifecycle, limits
 
@@ -38,7 +38,7 @@ class Placed:
     Attributes
     ----------
     id, log_stream
-        The stream's name ends in the id.
+        The stream's name has the id in it.
     created, idle_since
         On the cloud's clock.
     stale
@@ -114,8 +114,7 @@ class Placement:
 
     async def _start(self, version: FunctionVersion) -> Placed:
         now, name = self._clock.now(), uuid.uuid4().hex
-        today = datetime.fromtimestamp(now, timezone.utc)
-        placed = Placed(name, version, f"{today:%Y/%m/%d}/[{version.version}]{name}", now, now)
+        placed = Placed(name, version, stream_of(version, name, now), now, now)
         environ = await self._variables(version, placed.log_stream)
         spec = EnvironmentSpec(
             id=name, function_name=version.name, runtime=version.runtime, handler=version.handler,

@@ -49,4 +49,12 @@ def variables(
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_ENDPOINT_URL": endpoint,
     }
-    return {**_FIXED, **version.environment, **own}
+    return {**_FIXED, **version.environment, **own, **_logging(version)}
+
+
+def _logging(version: FunctionVersion) -> dict[str, str]:
+    """What AWS's runtime clients, and custom ones, are told of the log (DG monitoring-cloudwatchlogs-log-level, 2026)."""
+    settings = version.settings.get("LoggingConfig", {})
+    if settings.get("LogFormat") != "JSON":
+        return {}
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": settings["ApplicationLogLevel"]}

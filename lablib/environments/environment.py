@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lablib.environments.logpipe import Framed
 from lablib.environments.machine import Machine
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Initialized, Invocation, LogItem, Outcome, Status
 from lablib.models import limits
@@ -93,17 +94,18 @@ class Environment:
     async def initialize(self) -> None:
         """The INIT phase: at most 10 s; a failure is kept for the first invocation to repeat."""
         try:
-            self._say("init_start")
+            self._say("init_start", {"initialization_type": self.spec.initialization_type})
             timing = self._timing(limits.INIT_TIMEOUT_S)
             fault = await self._init(timing)
             if fault is None:
                 self._init_ms = timing.elapsed_ms
                 self._first_init = Initialized("success", self._init_ms)
+                self._report_init(self._init_ms, "init", None)
                 self.machine.freeze()
                 self.machine.peak_mb()
             else:
                 self._first_init = Initialized(fault.status, timing.elapsed_ms, fault.error_type or None)
-                self._report_init(timing, "init", fault)
+                self._report_init(timing.elapsed_ms, "init", fault)
         finally:
             self._initialized.set()
 
@@ -135,9 +137,11 @@ class Environment:
                 await self._reset()
                 return fault
 
-    def _report_init(self, timing: _Timing, phase: str, fault: Fault) -> None:
-        fields = {"ms": timing.elapsed_ms, "phase": phase, "status": fault.status}
-        if fault.status == "error":
+    def _report_init(self, ms: float, phase: str, fault: Fault | None) -> None:
+        status = "success" if fault is None else fault.status
+        how = self.spec.initialization_type
+        fields: dict[str, object] = {"ms": ms, "phase": phase, "status": status, "initialization_type": how}
+        if fault is not None and status == "error":
             fields["error_type"] = fault.error_type
         self._say("init_report", fields)
 
@@ -165,7 +169,7 @@ class Environment:
     async def _init_in_invocation(self, timing: _Timing) -> Fault | None:
         fault = await self._init(timing)
         if fault is not None:
-            self._report_init(timing, "invoke", fault)
+            self._report_init(timing.elapsed_ms, "invoke", fault)
         return fault
 
     async def _run(self, invocation: Invocation, timing: _Timing) -> bytes | Fault:
@@ -246,7 +250,10 @@ class Environment:
 
     def on_log(self, events: list[str]) -> None:
         now = time.time()
-        self.emit([LogItem("app", now, text, request_id=self._request_id) for text in events])
+        self.emit([
+            LogItem("app", now, text, {"framed": True} if isinstance(text, Framed) else {}, self._request_id)
+            for text in events
+        ])  # fmt: skip
 
     def _say(self, kind: str, fields: dict[str, object] | None = None) -> None:
         self.machine.log.drain(over=False)

@@ -30,6 +30,10 @@ _LINES_AT_ONCE = 64
 _SECONDS_PER_LINE = 20e-6
 
 
+class Framed(str):
+    """An event that a runtime client wrote as a frame."""
+
+
 class LogCutter:
     """Bytes in, log events out: a line with its end, a frame as it is.
 
@@ -57,7 +61,7 @@ class LogCutter:
                 if len(data) < end:
                     break
                 self._left -= end - at
-                events.append(_text(data[at:end]))
+                events.append(Framed(_text(data[at:end])))
             elif frame == at:
                 end = at + _FRAME_HEADER
                 if len(data) < end:

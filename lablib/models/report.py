@@ -7,6 +7,7 @@ separated by tabs.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def billed_ms(duration_ms: float, init_ms: float | None = None) -> int:
     Checked against the guide's own samples: 133.61 + 80.00 gives 214; 3,016.78 +
     84.00 gives 3,101.
     """
-    return math.ceil(round(duration_ms + (init_ms or 0.0), 2))
+    return math.ceil(round(duration_ms + (init_ms or 0.0), 3))
 
 
 def format_report(report: Report) -> str:
@@ -87,8 +88,11 @@ _TYPES = {"duration_ms": float, "init_duration_ms": float, "status": str, "error
 def parse_report(line: str) -> Report | None:
     """The Report that `line` holds, or None when it is another line.
 
-    Lines that were pasted with spaces in place of tabs are read too.
+    Lines that were pasted with spaces in place of tabs are read too, and so is ``platform.report``, the line of a
+    function whose log format is JSON.
     """
+    if line.startswith("{"):
+        return _parse_json(line)
     head = re.match(r"REPORT RequestId: (\S+)\s", line)
     if head is None:
         return None
@@ -102,6 +106,33 @@ def parse_report(line: str) -> Report | None:
         return Report(request_id=head[1], **found)  # type: ignore[arg-type]
     except TypeError:
         return None  # a REPORT without a duration is none
+
+
+_METRICS = {
+    "durationMs": "duration_ms",
+    "billedDurationMs": "billed_duration_ms",
+    "memorySizeMB": "memory_size_mb",
+    "maxMemoryUsedMB": "max_memory_used_mb",
+    "initDurationMs": "init_duration_ms",
+}
+
+
+def _parse_json(line: str) -> Report | None:
+    if '"platform.report"' not in line:
+        return None
+    try:
+        event = json.loads(line)
+        record = event["record"]
+        if event["type"] != "platform.report":
+            return None
+        figures = {_METRICS[name]: value for name, value in record["metrics"].items() if name in _METRICS}
+        status = record.get("status", "success")
+        return Report(
+            request_id=record["requestId"], status=None if status == "success" else status,
+            error_type=record.get("errorType"), **figures,
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def init_start(runtime: str, region: str) -> str:

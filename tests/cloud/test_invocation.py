@@ -11,6 +11,7 @@ import re
 import time
 
 from lablib.models.limits import LOG_RESULT_BYTES
+from lablib.run import Run
 from tests.support import CloudUnderTest
 
 SOURCE = """
@@ -91,3 +92,31 @@ def test_the_tail_is_the_last_four_kilobytes(cloud: CloudUnderTest) -> None:
     name = cloud.function("def lambda_handler(event, context): print('é' * 4000)")
     tail = cloud.client("lambda").invoke(FunctionName=name, LogType="Tail")["LogResult"]
     assert len(base64.b64decode(tail)) == LOG_RESULT_BYTES
+
+
+def test_active_tracing(cloud: CloudUnderTest) -> None:
+    name = cloud.function(
+        "import os\ndef lambda_handler(event, context): return os.environ['_X_AMZN_TRACE_ID']", TracingConfig={"Mode": "Active"}
+    )
+    answer = cloud.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    trace = dict(part.split("=") for part in json.load(answer["Payload"]).split(";"))
+    assert trace["Sampled"] == "1"
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    traced = f"\tInit Duration: [\\d.]+ ms\t\nXRAY TraceId: {trace['Root']}\tSegmentId: {trace['Parent']}\tSampled: true\t\n$"
+    assert re.search(traced, tail), tail
+    run = Run.from_response(name, answer)
+    assert run.report is not None and run.report.cold and run.logs == []
+
+
+def test_traces_in_json(cloud: CloudUnderTest) -> None:
+    name = cloud.function(
+        "import os\ndef lambda_handler(event, context): return os.environ['_X_AMZN_TRACE_ID']", TracingConfig={"Mode": "Active"},
+        LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "DEBUG"},
+    )  # fmt: skip
+    answer = cloud.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    header = json.load(answer["Payload"])
+    parent = header.split("Parent=")[1][:16]
+    events = [json.loads(line) for line in base64.b64decode(answer["LogResult"]).decode().splitlines()]
+    traced = {event["type"]: event["record"]["tracing"] for event in events if "tracing" in event["record"]}
+    expected = {"spanId": parent, "type": "X-Amzn-Trace-Id", "value": header}
+    assert traced == {f"platform.{what}": expected for what in ("start", "runtimeDone", "report")}

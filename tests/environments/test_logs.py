@@ -31,7 +31,7 @@ def lambda_handler(event, context):
     assert lines[4] == function.texts[4] == "four, not ended"
     function()
     kinds = [item.kind for item in function.items]
-    assert kinds[:4] == ["init_start", "app", "start", "app"]
+    assert kinds[:5] == ["init_start", "app", "init_report", "start", "app"]
 
 
 def test_a_megabyte_and_bytes_that_are_no_text(plane: Plane) -> None:

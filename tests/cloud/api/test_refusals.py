@@ -73,9 +73,7 @@ CREATE = {
     "storage mode": ({"Code": {"S3Bucket": "bucket", "S3Key": "k", "S3ObjectStorageMode": "REFERENCE"}}, NOT_IMPLEMENTED, "copies a package"),
     "half an object": ({"Code": {"S3Bucket": "bucket"}}, INVALID, "Please provide a source for function code."),
     "SnapStart": ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, NOT_IMPLEMENTED, "SnapStart"),
-    "tracing": ({"TracingConfig": {"Mode": "Active"}}, NOT_IMPLEMENTED, "X-Ray"),
     "a key of KMS": ({"KMSKeyArn": "arn:aws:kms:us-east-1:1:key/k"}, NOT_IMPLEMENTED, "'KMSKeyArn'"),
-    "JSON logs": ({"LoggingConfig": {"LogFormat": "JSON"}}, NOT_IMPLEMENTED, "JSON logs"),
     "another region": ({"FunctionName": "arn:aws:lambda:eu-west-1:123456789012:function:f"}, NOT_FOUND, "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"),
 }  # fmt: skip
 
