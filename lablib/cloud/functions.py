@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from lablib.cloud.aliases import Alias
+from lablib.cloud.asynchronous.settings import EventInvokeConfig
 from lablib.cloud.code import CodeStore, Package
 from lablib.cloud.resource_policy import ResourcePolicy
 
@@ -119,6 +120,8 @@ class Function:
     before: FunctionVersion | None = None
     versions: dict[int, FunctionVersion] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
+    event_invoke: dict[str, EventInvokeConfig] = field(default_factory=dict)  # by qualifier
+    recursive_loop: str = "Terminate"
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str | None, ResourcePolicy] = field(default_factory=dict)
@@ -143,6 +146,7 @@ class Function:
         """Drop what hangs on a version or an alias that is deleted."""
         self.aliases.pop(qualifier, None)
         self.policies.pop(qualifier, None)
+        self.event_invoke.pop(qualifier, None)
 
     def revise(self, qualifier: str | None) -> None:
         """Give a new ``RevisionId`` to `$LATEST`, or to the version or alias that a qualifier names."""
@@ -341,6 +345,10 @@ class Functions:
                 await function.settled.wait()
         except TimeoutError:
             return  # the caller looks at the state and says what it is
+
+    def now(self) -> float:
+        """The cloud's time."""
+        return self._clock.now()
 
     def timestamp(self) -> str:
         """Now, on the cloud's clock, as ``LastModified`` writes it: ``2026-11-23T08:00:00.000+0000``."""

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import secrets
-import zlib
 from dataclasses import dataclass
 
 from lablib.cloud.clock import Clock
@@ -14,11 +10,10 @@ from lablib.cloud.logs import LogBook
 from lablib.cloud.measured import Measured
 from lablib.cloud.metrics import Metrics
 from lablib.cloud.placement import Placed, Placement, Throttled
+from lablib.cloud.trace import follow
 from lablib.cloud.wording import Ended, wording
-from lablib.environments import DataPlane, DataPlaneError, Invocation, LogItem, Outcome
+from lablib.environments import DataPlane, Invocation, LogItem, Outcome
 from lablib.models import limits
-
-log = logging.getLogger("lablib.cloud")
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,6 @@ class Invoker:
         self._measured = Measured(metrics)
         self._tails: dict[str, list[str]] = {}
         self._traces: dict[str, str] = {}
-        self._submitted: set[asyncio.Task[None]] = set()
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str,
@@ -70,7 +64,7 @@ class Invoker:
         `Throttled`, `lablib.environments.DataPlaneError`.
         """
         begun = self._clock.now()
-        trace = trace or trace_id(version, begun)
+        trace = trace or str(follow(None, version, begun))
         measured = self._measured.of(version, invoked_arn, begun)
         with self._clock.busy(f"the invocation {request_id} of {version.name}"):
             try:
@@ -93,31 +87,8 @@ class Invoker:
                 self._traces.pop(placed.id, None)
                 self._placement.release(placed)
 
-    def submit(
-        self, version: FunctionVersion, payload: bytes, *, request_id: str,
-        client_context: str | None = None, invoked_arn: str | None = None,
-    ) -> str:  # fmt: skip
-        """Run a function once, with nobody waiting; what it comes to is in its log. Returns its tracing header."""
-        trace = trace_id(version, self._clock.now())
-
-        async def run() -> None:
-            try:
-                await self.invoke(
-                    version, payload, request_id=request_id, client_context=client_context, invoked_arn=invoked_arn,
-                    trace=trace,
-                )  # fmt: skip
-            except (Throttled, DataPlaneError) as error:
-                log.warning("the event %s of %s did not run: %s", request_id, version.name, error)
-
-        task = asyncio.ensure_future(run())
-        self._submitted.add(task)
-        task.add_done_callback(self._submitted.discard)
-        return trace
-
     async def reset(self) -> None:
         """End everything that runs."""
-        for task in self._submitted:
-            task.cancel()
         await self._placement.reset()
         self._tails.clear()
         self._measured.reset()
@@ -144,17 +115,3 @@ class Invoker:
         self._logbook.write(version.log_group, placed.log_stream, [(now, text) for text in last])
         tail = words.tail([*self._tails.get(placed.id, ()), *last])
         return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version, trace)
-
-
-def trace_id(version: FunctionVersion, now: float) -> str:
-    """A tracing header as Lambda makes it where none came with the request: the time in hexadecimal, then chance.
-
-    With active tracing it is sampled. Lambda samples the first request of a second and 5 % of the others (DG services-xray,
-    2026); here it is every one, so that a lab sees the same each time. Nothing is sent to X-Ray: there is none here.
-
-    Lineage is how often this request has passed through Lambda, and a hash of the function (captured headers, 2025).
-    """
-    digits = secrets.token_hex(20)
-    sampled = int(version.settings.get("TracingConfig", {}).get("Mode") == "Active")
-    lineage = f"1:{zlib.crc32(version.arn.encode()):08x}:0"
-    return f"Root=1-{int(now):08x}-{digits[:24]};Parent={digits[24:]};Sampled={sampled};Lineage={lineage}"

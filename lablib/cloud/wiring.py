@@ -16,8 +16,12 @@ from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lablib.cloud.access import principals
 from lablib.cloud.api import LambdaService
 from lablib.cloud.api.neighbours import from_moto
+from lablib.cloud.asynchronous.neighbours import Services
+from lablib.cloud.asynchronous.queue import AsyncQueue
+from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.auth import Authority
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
@@ -83,6 +87,7 @@ class Cloud:
     async def close(self) -> None:
         """Answer nobody any more."""
         await self._listener.close()
+        await self._events.reset()
         engine.close()
 
     def _build(self, folder: Path) -> None:
@@ -101,10 +106,13 @@ class Cloud:
             self._data_plane, self._placement, self._clock, self._logbook, self._metrics, region=region
         )
         self._polls = Polls(self._clock)
+        chains = Chains(self._functions, self._metrics, self._clock.now)
+        services = Services(principals.role_allows, self._polls.wake)
+        self._events = AsyncQueue(self._functions, self._invoker, self._clock, self._metrics, chains, services)
         any_key = options.credentials == "any"
         self._front = Front(
             authority=None if any_key else Authority(*self._credentials, self._clock.now),
-            functions=LambdaService(self._functions, self._invoker, from_moto()),
+            functions=LambdaService(self._functions, self._invoker, self._events, chains, from_moto()),
             door=Control(self._clock, reset=self._reset, shutdown=self._ended.set, facts=self._doctor),
             polls=self._polls,
             flush_logs=self._logbook.flush,
@@ -139,8 +147,10 @@ class Cloud:
 
     async def _reset(self) -> None:
         """An empty cloud again, at the same address, on real time."""
+        await self._events.reset()
         await self._invoker.reset()
         self._functions.reset()
+        await self._events.reset()
         await self._invoker.reset()  # of what came while the first one waited
         await self._logbook.reset()
         await self._metrics.reset()

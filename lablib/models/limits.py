@@ -75,6 +75,20 @@ RESOURCE_POLICY_BYTES = 20_480
 ACCOUNT_CONCURRENCY = 1_000
 UNRESERVED_CONCURRENCY_KEPT = 100
 
+# Asynchronous invocation. BOTO MaximumRetryAttempts, MaximumEventAgeInSeconds; delays, back-off and the dead-letter message's
+# attribute: DG invocation-async-error-handling, invocation-async-retain-records, 2026.
+ASYNC_RETRIES = Range(0, 2, 2, "retries", "BOTO MaximumRetryAttempts, 2026-11-17")
+ASYNC_EVENT_AGE_S = Range(60, 21_600, 21_600, "s", "BOTO MaximumEventAgeInSeconds, 2026-11-17")
+ASYNC_RETRY_DELAYS_S = (60, 120)
+ASYNC_BACKOFF_S = (1, 300)
+DEAD_LETTER_ERROR_BYTES = 1024
+# A topic's message; beyond it Lambda drops the payloads from the record of a failure. BOTO OnFailure, 2026-11-17.
+TOPIC_MESSAGE_BYTES = 256 * 1024
+
+# How often a function runs in one request chain before Lambda takes it for a loop ("approximately 16 times").
+# DG invocation-recursion, 2026.
+RECURSIVE_RUNS = 16
+
 # Inside an environment. DG gettingstarted-limits, 2026.
 FILE_DESCRIPTORS = 1_024
 PROCESSES_AND_THREADS = 1_024

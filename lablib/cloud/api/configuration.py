@@ -30,7 +30,6 @@ _VARIABLES = "Lambda was unable to configure your environment variables because 
 # Settings that do nothing here yet, and the value at which they do nothing on AWS either.
 _NOT_YET: dict[str, Any] = {
     "VpcConfig": {},
-    "DeadLetterConfig": {},
     "FileSystemConfigs": [],
     "ImageConfig": {},
     "CodeSigningConfigArn": "",
@@ -93,6 +92,10 @@ def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service
     if "LoggingConfig" in given:
         settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
         new["log_group"] = settings["LoggingConfig"]["LogGroup"]
+    if "DeadLetterConfig" in given:
+        settings.pop("DeadLetterConfig", None)
+        if given["DeadLetterConfig"].get("TargetArn"):
+            settings["DeadLetterConfig"] = given["DeadLetterConfig"]
     if "TracingConfig" in given:
         settings["TracingConfig"] = {"Mode": "PassThrough"} | given["TracingConfig"]
     return new | {"settings": settings}

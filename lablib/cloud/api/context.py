@@ -11,6 +11,7 @@ from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.web import Request
 
 if TYPE_CHECKING:
+    from lablib.cloud.asynchronous.recursion import Chains
     from lablib.cloud.invocation import Result
 
 
@@ -19,16 +20,20 @@ class Invokes(Protocol):
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None,
+        invoked_arn: str | None = None, trace: str | None = None,
     ) -> Result:  # fmt: skip
         """Run a function and wait for what it answers."""
         ...
 
-    def submit(
-        self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None,
+
+class Events(Protocol):
+    """Takes asynchronous events: `lablib.cloud.asynchronous.queue.AsyncQueue`, or a stand-in in tests."""
+
+    def put(
+        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, client_context: str | None = None,
+        trace: str | None = None,
     ) -> str:  # fmt: skip
-        """Run a function and let nobody wait. Returns the tracing header that it gets."""
+        """Accept an event, and let nobody wait. Returns the tracing header that the function gets."""
         ...
 
 
@@ -56,12 +61,15 @@ class Neighbours:
     role_allows : callable
         ``await role_allows(role_arn, action, resource)``: whether a role's policies allow an action, such as
         ``sqs:SendMessage`` on a queue's ARN: what Lambda does in the role's name, it may only do if the role may.
+    target_exists : callable
+        ``await target_exists(arn)``: whether there is such a queue, topic, event bus or bucket.
     """
 
     may_be_assumed: Callable[[str], Awaitable[bool]]
     read_object: Callable[[str, str, str | None], Awaitable[bytes]]
     identity_exists: Callable[[str], Awaitable[bool]]
     role_allows: Callable[[str, str, str], Awaitable[bool]]
+    target_exists: Callable[[str], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,8 @@ class Call:
     base_url: str
     functions: Functions
     invoker: Invokes
+    events: Events
+    chains: Chains
     neighbours: Neighbours
     wire: Wire
     download_url: Callable[[str], str]

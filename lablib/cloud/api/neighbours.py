@@ -8,7 +8,7 @@ from lablib.cloud.api.context import Neighbours, ObjectNotFound
 def from_moto() -> Neighbours:
     """The neighbours behind the moto seam. Loads moto."""
     from lablib.cloud.access import principals
-    from lablib.cloud.moto_seam import access, engine, objects, roles
+    from lablib.cloud.moto_seam import access, deliveries, engine, objects, roles
 
     async def may_be_assumed(role_arn: str) -> bool:
         return await engine.call(roles.may_be_assumed_by_lambda, role_arn)
@@ -27,4 +27,7 @@ def from_moto() -> Neighbours:
         # A session, a federated user or the account itself need not exist beforehand.
         return ":user/" not in arn or await engine.call(access.user, arn) is not None
 
-    return Neighbours(may_be_assumed, read_object, identity_exists, principals.role_allows)
+    async def target_exists(arn: str) -> bool:
+        return await engine.call(deliveries.exists, arn)
+
+    return Neighbours(may_be_assumed, read_object, identity_exists, principals.role_allows, target_exists)

@@ -11,12 +11,13 @@ import logging
 import uuid
 from collections.abc import Mapping
 
-from lablib.cloud.api.context import Call, Invokes, Neighbours
+from lablib.cloud.api.context import Call, Events, Invokes, Neighbours
 from lablib.cloud.api.errors import LambdaError, error_response, not_found, not_implemented
 from lablib.cloud.api.packages import DOWNLOAD_PATH, Links
 from lablib.cloud.api.table import OPERATIONS
 from lablib.cloud.api.validation import validate
 from lablib.cloud.api.wire import Wire, header
+from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.functions import Functions, NoSuchFunction
 from lablib.cloud.web import Answer, Request
 
@@ -37,13 +38,19 @@ class LambdaService:
         The functions of this cloud.
     invoker : Invokes
         Runs them.
+    events : Events
+        Takes events for them.
+    chains : Chains
+        The requests' tracing headers.
     neighbours : Neighbours
         IAM and S3.
     """
 
-    def __init__(self, functions: Functions, invoker: Invokes, neighbours: Neighbours) -> None:
+    def __init__(
+        self, functions: Functions, invoker: Invokes, events: Events, chains: Chains, neighbours: Neighbours
+    ) -> None:
         self._functions = functions
-        self._invoker = invoker
+        self._invoker, self._events, self._chains = invoker, events, chains
         self._neighbours = neighbours
         self._wire = Wire.of_lambda()
         self._links = Links(functions.packages)
@@ -88,7 +95,7 @@ class LambdaService:
         call = Call(
             operation=operation.name, parameters=parameters, request_id=request_id, request=request,
             base_url=f"http://{header(request, 'Host') or '127.0.0.1'}", functions=self._functions,
-            invoker=self._invoker, neighbours=self._neighbours, wire=self._wire, download_url=self._links.path,
+            invoker=self._invoker, events=self._events, chains=self._chains, neighbours=self._neighbours, wire=self._wire, download_url=self._links.path,
         )  # fmt: skip
         answer = self._wire.answer(operation, await perform(call), request_id)
         answer.headers.update(call.headers)

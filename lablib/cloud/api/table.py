@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lablib.cloud.api.context import Call
-from lablib.cloud.api.operations import account, aliases, functions, invoke, lists, permissions, tags, updates, versions
+from lablib.cloud.api.operations import (
+    account, aliases, event_invoke, functions, invoke, lists, permissions, recursion, tags, updates, versions,
+)  # fmt: skip
 
 OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "AddPermission": permissions.add_permission,
@@ -14,19 +16,26 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "CreateFunction": functions.create_function,
     "DeleteAlias": aliases.delete_alias,
     "DeleteFunction": functions.delete_function,
+    "DeleteFunctionEventInvokeConfig": event_invoke.delete_function_event_invoke_config,
     "DeleteResourcePolicy": permissions.delete_resource_policy,
     "GetAccountSettings": account.get_account_settings,
     "GetAlias": aliases.get_alias,
     "GetFunction": functions.get_function,
     "GetFunctionConfiguration": functions.get_function_configuration,
+    "GetFunctionEventInvokeConfig": event_invoke.get_function_event_invoke_config,
+    "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
     "GetPolicy": permissions.get_policy,
     "GetResourcePolicy": permissions.get_resource_policy,
     "Invoke": invoke.invoke,
+    "InvokeAsync": invoke.invoke_async,
     "ListAliases": aliases.list_aliases,
+    "ListFunctionEventInvokeConfigs": event_invoke.list_function_event_invoke_configs,
     "ListFunctions": lists.list_functions,
     "ListTags": tags.list_tags,
     "ListVersionsByFunction": lists.list_versions_by_function,
     "PublishVersion": versions.publish_version,
+    "PutFunctionEventInvokeConfig": event_invoke.put_function_event_invoke_config,
+    "PutFunctionRecursionConfig": recursion.put_function_recursion_config,
     "PutResourcePolicy": permissions.put_resource_policy,
     "RemovePermission": permissions.remove_permission,
     "TagResource": tags.tag_resource,
@@ -34,4 +43,5 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "UpdateAlias": aliases.update_alias,
     "UpdateFunctionCode": updates.update_function_code,
     "UpdateFunctionConfiguration": updates.update_function_configuration,
+    "UpdateFunctionEventInvokeConfig": event_invoke.update_function_event_invoke_config,
 }

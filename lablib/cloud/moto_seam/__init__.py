@@ -6,6 +6,7 @@
 `keys`      which secret belongs to an access key
 `logs`      a function's lines in CloudWatch Logs
 `metrics`   Lambda's metrics in CloudWatch, and its statistics
+`deliveries` what Lambda sends to queues, topics, event buses and buckets
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
 `queues`    what a waiting ReceiveMessage has to know about its queue

@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lablib.cloud.api import LambdaService, Neighbours, ObjectNotFound
+from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
 from lablib.cloud.functions import Functions, FunctionVersion
@@ -43,6 +44,7 @@ class Invoked:
     request_id: str
     client_context: str | None
     invoked_arn: str | None
+    trace: str | None
 
 
 @dataclass
@@ -53,31 +55,60 @@ class FakeInvoker:
     error: Exception | None = None
     log_tail: str = "END RequestId: 1\n"
     invoked: list[Invoked] = field(default_factory=list)
-    submitted: list[Invoked] = field(default_factory=list)
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None,
+        invoked_arn: str | None = None, trace: str | None = None,
     ) -> Result:  # fmt: skip
-        self.invoked.append(Invoked(version, payload, request_id, client_context, invoked_arn))
+        self.invoked.append(Invoked(version, payload, request_id, client_context, invoked_arn, trace))
         if self.error is not None:
             raise self.error
         echo = Outcome(payload, None, "success", None, 1.0, None, 20)
         return Result(self.outcome or echo, self.log_tail, version.version, "Root=1-0-1")
 
-    def submit(
-        self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None,
+
+@dataclass(frozen=True)
+class Put:
+    name: str
+    qualifier: str | None
+    payload: bytes
+    request_id: str
+    client_context: str | None
+    trace: str | None
+
+
+@dataclass
+class FakeEvents:
+    """Takes events, and does nothing with them."""
+
+    accepted: list[Put] = field(default_factory=list)
+
+    def put(
+        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, client_context: str | None = None,
+        trace: str | None = None,
     ) -> str:  # fmt: skip
-        self.submitted.append(Invoked(version, payload, request_id, client_context, invoked_arn))
+        self.accepted.append(Put(name, qualifier, payload, request_id, client_context, trace))
         return "Root=1-0-2"
+
+
+@dataclass
+class FakeMetrics:
+    """Remembers what was counted: (metric, function, qualifier) of each value."""
+
+    counted: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+
+    def record(
+        self, metric: str, function_name: str | None, value: float = 1.0, *, qualifier: str | None = None, unit: str = "Count"
+    ) -> None:
+        self.counted.append((metric, function_name, qualifier))
 
 
 class Api:
     """A Lambda API in a thread of its own, and a boto3 client for it."""
 
     def __init__(self, folder: Path, pending: float = 0.0, chance: Callable[[], float] = random.random) -> None:
-        self.invoker = FakeInvoker()
+        self.invoker, self.events, self.metrics = FakeInvoker(), FakeEvents(), FakeMetrics()
+        self.targets: set[str] = set()
         self.objects: dict[tuple[str, str], bytes] = {}
         self.role_denied: set[tuple[str, str]] = set()
         self.role_asked: list[tuple[str, str]] = []
@@ -95,8 +126,11 @@ class Api:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self.clock = Clock()
         self.functions = Functions(CodeStore(self._folder), self.clock, pending=self._pending, chance=self._chance)
-        neighbours = Neighbours(self._may_be_assumed, self._read_object, self._identity_exists, self._role_allows)
-        self.service = LambdaService(self.functions, self.invoker, neighbours)
+        neighbours = Neighbours(
+            self._may_be_assumed, self._read_object, self._identity_exists, self._role_allows, self._target_exists
+        )
+        chains = Chains(self.functions, self.metrics, self.clock.now)
+        self.service = LambdaService(self.functions, self.invoker, self.events, chains, neighbours)
         app = tornado.web.Application([(".*", _Handler, {"service": self.service})], log_function=lambda handler: None)
         server = app.listen(0, "127.0.0.1", max_buffer_size=100 << 20)
         [socket] = server._sockets.values()
@@ -115,6 +149,9 @@ class Api:
     async def _role_allows(self, role: str, action: str, resource: str) -> bool:
         self.role_asked.append((action, resource))
         return (action, resource) not in self.role_denied
+
+    async def _target_exists(self, arn: str) -> bool:
+        return arn in self.targets
 
     async def _read_object(self, bucket: str, key: str, version: str | None) -> bytes:
         if (bucket, key) not in self.objects:

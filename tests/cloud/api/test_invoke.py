@@ -63,8 +63,9 @@ def test_event(api: Api) -> None:
     answer = api.client.invoke(FunctionName="f", InvocationType="Event", Payload=b"[1]")
     assert answer["StatusCode"] == answer["ResponseMetadata"]["HTTPStatusCode"] == 202 and answer["Payload"].read() == b""
     assert "content-type" not in answer["ResponseMetadata"]["HTTPHeaders"]  # there is nothing that would have one
-    [submitted] = api.invoker.submitted
-    assert (submitted.payload, submitted.request_id) == (b"[1]", answer["ResponseMetadata"]["RequestId"])
+    [accepted] = api.events.accepted
+    assert (accepted.name, accepted.qualifier, accepted.payload) == ("f", None, b"[1]")
+    assert accepted.request_id == answer["ResponseMetadata"]["RequestId"]
     assert api.invoker.invoked == []
 
 
@@ -72,7 +73,7 @@ def test_dry_run(api: Api) -> None:
     api.create("f")
     answer = api.client.invoke(FunctionName="f", InvocationType="DryRun")
     assert answer["StatusCode"] == 204 and answer["Payload"].read() == b""
-    assert api.invoker.invoked == api.invoker.submitted == []
+    assert api.invoker.invoked == [] and api.events.accepted == []
 
 
 def test_client_context_reaches_the_function_as_json_on_one_line(api: Api) -> None:

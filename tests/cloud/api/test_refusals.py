@@ -67,7 +67,6 @@ CREATE = {
     "layer": ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]}, INVALID, "Layer version arn:aws:lambda:us-east-1:123456789012:layer:l:1 does not exist."),
     "51 tags": ({"Tags": {f"t{n}": "" for n in range(51)}}, INVALID, "Number of tags exceeds"),
     "image": ({"PackageType": "Image"}, NOT_IMPLEMENTED, "has no container images"),
-    "dead letters": ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:1:q"}}, NOT_IMPLEMENTED, "does not act on 'DeadLetterConfig' yet"),
     "image's URI": ({"Code": {"ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/i"}}, NOT_IMPLEMENTED, "has no container images"),
     "package's key": ({"Code": {"ZipFile": ZIP, "SourceKMSKeyArn": "arn:aws:kms:us-east-1:1:key/k"}}, NOT_IMPLEMENTED, "'SourceKMSKeyArn'"),
     "storage mode": ({"Code": {"S3Bucket": "bucket", "S3Key": "k", "S3ObjectStorageMode": "REFERENCE"}}, NOT_IMPLEMENTED, "copies a package"),
@@ -166,7 +165,7 @@ def test_refuses(api: Api, operation: str, given: dict[str, Any], error: tuple[s
     answer = refused(getattr(api.client, operation), **given)
     assert (answer.code, answer.status) == error
     assert words in answer.message
-    assert api.invoker.invoked == [] and api.invoker.submitted == []
+    assert api.invoker.invoked == [] and api.events.accepted == []
 
 
 def test_a_package_over_50_mb_is_refused_by_the_size_of_its_request(api: Api) -> None:

@@ -12,6 +12,7 @@ from lablib.cloud.api.errors import conflict, invalid_parameter, not_implemented
 from lablib.cloud.api.lookup import check_role, find, settled
 from lablib.cloud.api.names import resolve, resolve_whole
 from lablib.cloud.api.operations.tags import check_tags
+from lablib.cloud.api.targets import check_dead_letter
 from lablib.cloud.code import Package
 from lablib.cloud.functions import LATEST, FunctionVersion
 
@@ -28,6 +29,7 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     functions.reserve(name)
     try:
         await check_role(call, given["Role"])
+        await check_dead_letter(call, given["Role"], given.get("DeadLetterConfig"))
         package = await packages.from_request(call, given["Code"])
         function = functions.create(_first(call, name, new, package), given.get("Tags", {}))
     finally:

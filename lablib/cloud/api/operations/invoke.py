@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, not_implemented
 from lablib.cloud.api.lookup import named
+from lablib.cloud.api.names import Reference
 from lablib.cloud.api.operations.updates import pending
+from lablib.cloud.api.wire import header
+from lablib.cloud.asynchronous.recursion import Recursion
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.placement import Throttled
 from lablib.environments.spec import DataPlaneError, RuntimeUnavailable
@@ -42,13 +45,10 @@ async def invoke(call: Call) -> Mapping[str, Any]:
         raise pending(version)
     if kind == "DryRun":
         return {"StatusCode": 204}
-    arn = call.functions.arn(version.name, reference.qualifier)
     if kind == "Event":
-        _add_headers(call, call.invoker.submit(
-            version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn
-        ))  # fmt: skip
+        _put(call, reference, payload, context)
         return {"StatusCode": 202}
-    result = await _run(call, version, payload, context, arn)
+    result = await _run(call, version, reference, payload, context)
     _add_headers(call, result.trace_id)
     answer: dict[str, Any] = {
         "StatusCode": 200,
@@ -62,16 +62,43 @@ async def invoke(call: Call) -> Mapping[str, Any]:
     return answer
 
 
+async def invoke_async(call: Call) -> Mapping[str, Any]:
+    """Queue an event: what Invoke with ``InvocationType=Event`` does, as it was called until 2015."""
+    reference = await named(call)
+    version = call.functions.route(reference.name, reference.qualifier)
+    payload: bytes = call.parameters["InvokeArgs"] or b"{}"
+    _check_size(payload, "Event")
+    await _check_json(payload)
+    if version.state == "Pending":
+        raise pending(version)
+    _put(call, reference, payload, None)
+    return {"Status": 202}
+
+
+def _put(call: Call, reference: Reference, payload: bytes, context: str | None) -> None:
+    _add_headers(call, call.events.put(
+        reference.name, reference.qualifier, payload, request_id=call.request_id, client_context=context,
+        trace=header(call.request, "X-Amzn-Trace-Id"),
+    ))  # fmt: skip
+
+
 def _add_headers(call: Call, trace: str) -> None:
     """What the model does not describe, and every captured answer to Invoke has (2017 to 2024)."""
     call.headers.update({"x-amzn-Remapped-Content-Length": "0", "X-Amzn-Trace-Id": trace})
 
 
-async def _run(call: Call, version: FunctionVersion, payload: bytes, context: str | None, arn: str) -> Result:
+async def _run(
+    call: Call, version: FunctionVersion, reference: Reference, payload: bytes, context: str | None
+) -> Result:
+    trace = call.chains.follow(version, header(call.request, "X-Amzn-Trace-Id"))
     try:
+        call.chains.check(version.name, reference.qualifier, trace)
         return await call.invoker.invoke(
-            version, payload, request_id=call.request_id, client_context=context, invoked_arn=arn
-        )
+            version, payload, request_id=call.request_id, client_context=context,
+            invoked_arn=call.functions.arn(version.name, reference.qualifier), trace=trace,
+        )  # fmt: skip
+    except Recursion as loop:
+        raise LambdaError("RecursiveInvocationException", str(loop)) from loop
     except Throttled as refused:
         raise LambdaError("TooManyRequestsException", str(refused), Reason=refused.reason) from refused
     except RuntimeUnavailable as error:

@@ -14,6 +14,7 @@ from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, conflict
 from lablib.cloud.api.lookup import PATIENCE, check_revision, check_role, settled
 from lablib.cloud.api.names import resolve_whole
+from lablib.cloud.api.targets import check_dead_letter
 from lablib.cloud.functions import Function, FunctionVersion, NoSuchFunction
 
 
@@ -48,8 +49,9 @@ async def update_function_configuration(call: Call) -> Mapping[str, Any]:
         new = changes(latest.name, given, latest.settings, call.wire.service)
         if "Role" in given:
             await check_role(call, given["Role"])
-            if _gone(call, function):
-                raise NoSuchFunction(latest.arn)
+        await check_dead_letter(call, given.get("Role", latest.role), given.get("DeadLetterConfig"))
+        if _gone(call, function):
+            raise NoSuchFunction(latest.arn)
         return describe(call.functions.update(function, **new))
 
 
