@@ -14,6 +14,7 @@ from lablib.environments.spec import RuntimeUnavailable
 FAMILIES = {
     "python": ("python", "PythonRuntime"),
     "provided": ("custom", "CustomRuntime"),
+    "java": ("java", "JavaRuntime"),
 }
 
 

