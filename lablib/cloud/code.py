@@ -22,10 +22,11 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lablib.cloud import merge
 from lablib.models import limits
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -58,12 +59,15 @@ class Package:
         The unpacked files, read-only.
     archive : Path
         The archive as it was uploaded.
+    unzipped : int
+        The sum of the files' sizes, in bytes.
     """
 
     sha256: str
     size: int
     folder: Path
     archive: Path
+    unzipped: int = 0
 
 
 class CodeStore:
@@ -87,9 +91,16 @@ class CodeStore:
     async def add(self, archive: bytes) -> Package:
         """Unpack `archive` (in a thread) and count one user of it. Raises `BadPackage`."""
         package = await asyncio.to_thread(self._add, archive)
-        timer = self._removals.pop(package.sha256, None)
-        if timer is not None:
-            timer.cancel()
+        self._keep(package)
+        return package
+
+    async def merge(self, parts: Sequence[str]) -> Package:
+        """One package with the files of several that the store holds, later ones over earlier ones, and one user of it.
+
+        Its ``sha256`` is made of theirs, and its ``size`` and ``unzipped`` are their sums. It has no archive.
+        """
+        package = await asyncio.to_thread(self._merge, [self._packages[sha256] for sha256 in parts])
+        self._keep(package)
         return package
 
     def acquire(self, sha256: str) -> None:
@@ -123,29 +134,53 @@ class CodeStore:
         remove_tree(self._folder)
         self._folder.mkdir(parents=True)
 
+    def _keep(self, package: Package) -> None:
+        timer = self._removals.pop(package.sha256, None)
+        if timer is not None:
+            timer.cancel()
+
     def _add(self, archive: bytes) -> Package:
         digest = hashlib.sha256(archive)
         sha256 = base64.b64encode(digest.digest()).decode()
+
+        def make(home: Path) -> Package:
+            unzipped = unpack(archive, home / "code")
+            (home / "code.zip").write_bytes(archive)
+            return Package(sha256, len(archive), home / "code", home / "code.zip", unzipped)
+
+        return self._once(sha256, digest.hexdigest(), make)
+
+    def _merge(self, parts: Sequence[Package]) -> Package:
+        key = "+".join(part.sha256 for part in parts)
+
+        def make(home: Path) -> Package:
+            merge.merge([part.folder for part in parts], home / "code")
+            make_read_only(home / "code")
+            size, unzipped = sum(part.size for part in parts), sum(part.unzipped for part in parts)
+            return Package(key, size, home / "code", home / "code.zip", unzipped)
+
+        return self._once(key, "opt", make)
+
+    def _once(self, key: str, name: str, make: Callable[[Path], Package]) -> Package:
+        """The package with this key, made if the store does not have it, with one user more."""
         with self._lock:
-            building = self._building.setdefault(sha256, threading.Lock())
+            building = self._building.setdefault(key, threading.Lock())
         with building:
             with self._lock:
-                if sha256 in self._packages:
-                    self._users[sha256] += 1
-                    return self._packages[sha256]
-            package = self._unpack(archive, sha256, digest.hexdigest())
+                if key in self._packages:
+                    self._users[key] += 1
+                    return self._packages[key]
+            package = self._make(name, make)
             with self._lock:
-                self._packages[sha256] = package
-                self._users[sha256] = 1
+                self._packages[key] = package
+                self._users[key] = 1
                 return package
 
-    def _unpack(self, archive: bytes, sha256: str, name: str) -> Package:
+    def _make(self, name: str, make: Callable[[Path], Package]) -> Package:
         # A folder of its own each time: one with the same code may be on its way out.
         home = Path(tempfile.mkdtemp(prefix=f"{name[:16]}-", dir=self._folder))
-        package = Package(sha256, len(archive), home / "code", home / "code.zip")
         try:
-            unpack(archive, package.folder)
-            package.archive.write_bytes(archive)
+            package = make(home)
         except BaseException:
             remove_tree(home)
             raise
@@ -226,7 +261,7 @@ def _unpack_entries(opened: zipfile.ZipFile, folder: Path, limit: int) -> int:
             left -= _write(opened, entry, target, left)
     # Links last: a file can then never be written through one.
     _make_links(folder, links)
-    _make_read_only(folder)
+    make_read_only(folder)
     return limit - left
 
 
@@ -298,6 +333,7 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: 
     return size
 
 
-def _make_read_only(folder: Path) -> None:
+def make_read_only(folder: Path) -> None:
+    """Take the right to write from every folder in a tree. Its files have none already."""
     for path, _, _ in os.walk(folder, topdown=False):
         os.chmod(path, 0o555)

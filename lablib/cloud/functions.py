@@ -1,7 +1,6 @@
-"""The functions of this cloud: their versions, their states, their tags.
+"""The functions of this cloud: their versions, their aliases, their states, their tags.
 
-A `FunctionVersion` is a picture: every change makes a new one. `$LATEST` is the version that changes; a number is a
-copy of `$LATEST` that never does, and is never given twice.
+`$LATEST` is the version that changes; a number is a copy of `$LATEST` that never does, and is never given twice.
 
 A new function is ``Pending`` and then ``Active``, an update ``InProgress`` and then ``Successful``; when that happens
 the version gets a new ``RevisionId``, as on AWS.
@@ -15,25 +14,19 @@ import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
-from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 from lablib.cloud.aliases import Alias
 from lablib.cloud.asynchronous.settings import EventInvokeConfig
-from lablib.cloud.code import CodeStore, Package
+from lablib.cloud.code import CodeStore
+from lablib.cloud.layers import Layers
 from lablib.cloud.resource_policy import ResourcePolicy
+from lablib.cloud.version import LATEST as LATEST
+from lablib.cloud.version import FunctionVersion as FunctionVersion
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
-
-LATEST = "$LATEST"
-
-State = Literal["Pending", "Active"]
-UpdateStatus = Literal["InProgress", "Successful"]
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class NoSuchFunction(LookupError):
@@ -42,70 +35,6 @@ class NoSuchFunction(LookupError):
     def __init__(self, arn: str) -> None:
         super().__init__(f"Function not found: {arn}")
         self.arn = arn
-
-
-@dataclass(frozen=True)
-class FunctionVersion:
-    """One version's code and configuration at one moment.
-
-    Attributes
-    ----------
-    version : str
-        ``"$LATEST"`` or a number.
-    arn, qualified_arn : str
-        Without and with the version.
-    memory_size, ephemeral_storage : int
-        MB (1,024 KB each, as in Lambda's documentation).
-    timeout : int
-        Seconds.
-    environment : Mapping[str, str]
-        The user's variables.
-    layers : tuple[Path, ...]
-        Unpacked layers, in the order they are given.
-    code : Path
-        The unpacked package: read-only, shared by all environments of all versions with the same code.
-    code_sha256, code_size
-        Of the archive: base64, bytes.
-    last_modified : str
-        On the cloud's clock, in the API's form.
-    generation : str
-        Differs whenever code or configuration does. An environment of another generation is not reused.
-    settings : Mapping[str, Any]
-        Members of the API's ``FunctionConfiguration`` that are given back as they were set.
-    """
-
-    name: str
-    version: str
-    arn: str
-    qualified_arn: str
-    runtime: str
-    handler: str
-    role: str
-    memory_size: int
-    timeout: int
-    ephemeral_storage: int
-    architecture: str
-    environment: Mapping[str, str]
-    layers: tuple[Path, ...]
-    code: Path
-    code_sha256: str
-    code_size: int
-    package_type: str
-    description: str
-    log_group: str
-    revision_id: str
-    last_modified: str
-    generation: str
-    state: State = "Pending"
-    last_update_status: UpdateStatus | None = None
-    settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
-
-    def content(self) -> FunctionVersion:
-        """The same picture without what changes when neither code nor configuration does: to compare two of them."""
-        return replace(
-            self, version="", qualified_arn="", revision_id="", last_modified="", generation="", state="Active",
-            last_update_status=None,
-        )  # fmt: skip
 
 
 @dataclass
@@ -182,6 +111,7 @@ class Functions:
         pending: float = 0.0, chance: Callable[[], float] = random.random,
     ) -> None:  # fmt: skip
         self.packages = packages
+        self.layers = Layers(packages, account_id=account_id, region=region)
         self.account_id = account_id
         self.region = region
         self.pending = pending
@@ -261,21 +191,20 @@ class Functions:
         self._being_created.discard(name)
 
     def create(self, first: FunctionVersion, tags: Mapping[str, str]) -> Function:
-        """Add a function whose `$LATEST` is `first`, in state ``Pending``. Its package counts as in use already."""
+        """Add a function whose `$LATEST` is `first`, in state ``Pending``. Its packages count as in use already."""
         function = Function(latest=self._stamped(first, state="Pending", last_update_status=None), tags=dict(tags))
         self._functions[first.name] = function
         self._changing(function)
         return function
 
-    def update(self, function: Function, package: Package | None = None, **changes: Any) -> FunctionVersion:
-        """Change `$LATEST`: its code, if `package` is given (and counts as in use), and any other attributes."""
+    def update(self, function: Function, **changes: Any) -> FunctionVersion:
+        """Change attributes of `$LATEST`. A new package (``code_sha256``) or new layers (``opt``) count as in use already."""
         old = function.latest
-        if package is not None:
-            changes |= dict(code=package.folder, code_sha256=package.sha256, code_size=package.size)
         function.before = old
         function.latest = self._stamped(replace(old, **changes), state="Active", last_update_status="InProgress")
-        if package is not None:
-            self.packages.release(old.code_sha256)
+        self.release(replace(
+            old, code_sha256=old.code_sha256 if "code_sha256" in changes else "", opt=old.opt if "opt" in changes else ""
+        ))  # fmt: skip
         self._changing(function)
         return function.latest
 
@@ -291,7 +220,8 @@ class Functions:
                 return function.versions[number]
         number = function.next_version
         function.next_version += 1
-        self.packages.acquire(latest.code_sha256)
+        for package in latest.packages:
+            self.packages.acquire(package)
         version = replace(
             latest, version=str(number), qualified_arn=self.arn(latest.name, str(number)),
             description=latest.description if description is None else description,
@@ -314,7 +244,7 @@ class Functions:
         function = self.function(name)
         del self._functions[name]
         for version in function:
-            self.packages.release(version.code_sha256)
+            self.release(version)
         function.settled.set()
         self._changed(name)
 
@@ -323,7 +253,7 @@ class Functions:
         version = self.function(name).versions.pop(number, None)
         if version is not None:
             self.function(name).forget(str(number))
-            self.packages.release(version.code_sha256)
+            self.release(version)
             self._changed(name)
 
     def reset(self) -> None:
@@ -331,6 +261,7 @@ class Functions:
         names = list(self._functions)
         self._functions.clear()
         self._being_created.clear()
+        self.layers.clear()
         for name in names:
             self._changed(name)
         self.packages.clear()
@@ -354,6 +285,19 @@ class Functions:
         """Now, on the cloud's clock, as ``LastModified`` writes it: ``2026-11-23T08:00:00.000+0000``."""
         now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
         return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
+
+    def today(self) -> date:
+        """The date on the cloud's clock, in UTC."""
+        return datetime.fromtimestamp(self._clock.now(), timezone.utc).date()
+
+    def release(self, version: FunctionVersion) -> None:
+        """Count one user less of what a version keeps in the store."""
+        for package in version.packages:
+            self.packages.release(package)
+
+    def code_size(self) -> int:
+        """Bytes of code that the account keeps: of every version of every function and layer."""
+        return self.layers.size() + sum(version.code_size for function in self for version in function)
 
     def _stamped(self, version: FunctionVersion, **changes: Any) -> FunctionVersion:
         return replace(

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import ServiceModel
-
+from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import invalid_parameter, not_implemented
+from lablib.cloud.api.layers import chosen, described
 from lablib.cloud.api.runtimes import check_runtime
 from lablib.cloud.functions import FunctionVersion
 from lablib.models import limits
@@ -31,7 +31,6 @@ _VARIABLES = "Lambda was unable to configure your environment variables because 
 _NOT_YET: dict[str, Any] = {
     "VpcConfig": {},
     "FileSystemConfigs": [],
-    "ImageConfig": {},
     "CodeSigningConfigArn": "",
     "KMSKeyArn": "",
     "TenancyConfig": None,
@@ -65,8 +64,8 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service: ServiceModel) -> dict[str, Any]:
-    """The attributes of a `FunctionVersion` that a request sets.
+def changes(call: Call, name: str, given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a `FunctionVersion` that a request sets, but for its code and what is at /opt.
 
     Parameters
     ----------
@@ -79,7 +78,7 @@ def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service
     """
     _refuse_what_does_nothing(given)
     if "Runtime" in given:
-        check_runtime(given["Runtime"], service)
+        check_runtime(given["Runtime"], call.wire.service, call.functions.today())
     new = {attribute: given[member] for member, attribute in _PLAIN.items() if member in given}
     settings = dict(old)
     if "EphemeralStorage" in given:
@@ -87,8 +86,10 @@ def changes(name: str, given: Mapping[str, Any], old: Mapping[str, Any], service
     if "Environment" in given:
         settings["Environment"] = {"Variables": _variables(given["Environment"].get("Variables", {}))}
         new["environment"] = settings["Environment"]["Variables"]
-    if given.get("Layers"):
-        raise invalid_parameter(f"Layer version {given['Layers'][0]} does not exist. (Lambda Lab has no layers yet.)")
+    if "Layers" in given:
+        settings["Layers"] = described(chosen(call, given["Layers"])) or None
+    if "ImageConfig" in given:
+        settings["ImageConfigResponse"] = {"ImageConfig": given["ImageConfig"]} if any(given["ImageConfig"].values()) else None
     if "LoggingConfig" in given:
         settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
         new["log_group"] = settings["LoggingConfig"]["LogGroup"]
@@ -156,9 +157,9 @@ def describe(
     shown: dict[str, Any] = {
         "FunctionName": version.name,
         "FunctionArn": arn or (version.qualified_arn if qualified else version.arn),
-        "Runtime": version.runtime,
+        "Runtime": version.runtime or None,
         "Role": version.role,
-        "Handler": version.handler,
+        "Handler": version.handler or None,
         "CodeSize": version.code_size,
         "Description": version.description,
         "Timeout": version.timeout,
@@ -186,7 +187,8 @@ def _state(version: FunctionVersion) -> dict[str, Any]:
         # What AWS says, though the function exists. "Creating" is in no enum of the model for this member.
         shown["LastUpdateStatusReason"] = "The function is being created."
         shown["LastUpdateStatusReasonCode"] = "Creating"
-    shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime_version_arn(version)}
+    if version.package_type == "Zip":
+        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime_version_arn(version)}
     return shown
 
 

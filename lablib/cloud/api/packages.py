@@ -7,12 +7,15 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lablib.cloud.api.context import Call, ObjectNotFound
-from lablib.cloud.api.errors import invalid_parameter, not_implemented
+from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_implemented
+from lablib.cloud.api.layers import check_size, mounted
 from lablib.cloud.code import BadPackage, CodeStore, Package
+from lablib.cloud.layers import LayerVersion
+from lablib.models import limits
 
 DOWNLOAD_PATH = "/_aws/code/"
 
@@ -22,15 +25,30 @@ LINK_SECONDS = 600
 
 async def from_request(call: Call, code: Mapping[str, Any]) -> Package:
     """The package that ``Code`` (or UpdateFunctionCode) names, unpacked, with one user counted. Raises `LambdaError`."""
+    store = call.functions.packages
     try:
-        return await call.functions.packages.add(await _archive(call, code))
+        package = await store.add(await _archive(call, code))
     except BadPackage as error:
         raise invalid_parameter(str(error)) from error
+    if call.functions.code_size() + package.size > limits.CODE_STORAGE_BYTES:
+        store.release(package.sha256)
+        raise LambdaError("CodeStorageExceededException", "Code storage limit exceeded.")
+    return package
+
+
+async def attributes(call: Call, code: Mapping[str, Any], layers: Sequence[LayerVersion]) -> Mapping[str, Any]:
+    """The attributes of a new `FunctionVersion` with this code and these layers; the store counts it as one user of each."""
+    package = await from_request(call, code)
+    try:
+        check_size(package.unzipped, sum(layer.unzipped for layer in layers))
+        opt = await mounted(call, layers)
+    except BaseException:
+        call.functions.packages.release(package.sha256)
+        raise
+    return {"code": package.folder, "code_sha256": package.sha256, "code_size": package.size, **opt}
 
 
 async def _archive(call: Call, code: Mapping[str, Any]) -> bytes:
-    if code.get("ImageUri"):
-        raise not_implemented("Lambda Lab runs functions from a zip file. It has no container images ('ImageUri').")
     if code.get("S3ObjectStorageMode", "COPY") != "COPY":
         raise not_implemented("Lambda Lab copies a package from S3. Leave 'S3ObjectStorageMode' out.")
     if code.get("SourceKMSKeyArn"):

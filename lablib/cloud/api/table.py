@@ -7,7 +7,7 @@ from typing import Any
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.operations import (
-    account, aliases, event_invoke, functions, invoke, lists, permissions, recursion, tags, updates, versions,
+    account, aliases, event_invoke, functions, invoke, layers, lists, permissions, recursion, tags, updates, versions,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
@@ -17,6 +17,7 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "DeleteAlias": aliases.delete_alias,
     "DeleteFunction": functions.delete_function,
     "DeleteFunctionEventInvokeConfig": event_invoke.delete_function_event_invoke_config,
+    "DeleteLayerVersion": layers.delete_layer_version,
     "DeleteResourcePolicy": permissions.delete_resource_policy,
     "GetAccountSettings": account.get_account_settings,
     "GetAlias": aliases.get_alias,
@@ -24,6 +25,8 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "GetFunctionConfiguration": functions.get_function_configuration,
     "GetFunctionEventInvokeConfig": event_invoke.get_function_event_invoke_config,
     "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
+    "GetLayerVersion": layers.get_layer_version,
+    "GetLayerVersionByArn": layers.get_layer_version_by_arn,
     "GetPolicy": permissions.get_policy,
     "GetResourcePolicy": permissions.get_resource_policy,
     "Invoke": invoke.invoke,
@@ -31,8 +34,11 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "ListAliases": aliases.list_aliases,
     "ListFunctionEventInvokeConfigs": event_invoke.list_function_event_invoke_configs,
     "ListFunctions": lists.list_functions,
+    "ListLayerVersions": layers.list_layer_versions,
+    "ListLayers": layers.list_layers,
     "ListTags": tags.list_tags,
     "ListVersionsByFunction": lists.list_versions_by_function,
+    "PublishLayerVersion": layers.publish_layer_version,
     "PublishVersion": versions.publish_version,
     "PutFunctionEventInvokeConfig": event_invoke.put_function_event_invoke_config,
     "PutFunctionRecursionConfig": recursion.put_function_recursion_config,

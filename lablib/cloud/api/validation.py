@@ -28,8 +28,11 @@ CEILINGS: dict[str, int] = {
     "EphemeralStorageSize": limits.EPHEMERAL_STORAGE_MB.highest,
 }
 
-# These enums are checked by the operations, since AWS answers another error for them.
-_CHECKED_ELSEWHERE = {"Runtime"}
+# The enums of these members are checked by the operations, since AWS answers another error for them.
+_CHECKED_ELSEWHERE = {"runtime"}
+
+# Lists whose members may be null, as far as AWS's words tell (captured, 2024).
+_MAY_HAVE_NULLS = {"CompatibleArchitectures"}
 
 _NUMBERS = {"integer", "long", "double", "float"}
 _SIZED = {"string", "list", "map", "blob"}
@@ -76,7 +79,8 @@ def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
         if not shape.is_document_type:
             yield from _structure(shape, value, path)
         return
-    yield from (problem(_shown(shape, value), path, broken) for broken in _broken(shape, value))
+    if path not in _CHECKED_ELSEWHERE:
+        yield from (problem(_shown(shape, value), path, broken) for broken in _broken(shape, value))
     if isinstance(shape, ListShape):
         yield from _list(shape, value, path)
     elif isinstance(shape, MapShape):
@@ -89,8 +93,11 @@ def _list(shape: ListShape, items: list[Any], path: str) -> Iterator[str]:
         for number, item in enumerate(items, start=1):
             yield from _value(shape.member, item, f"{path}.{number}.member")
     elif any(True for item in items for _ in _broken(shape.member, item)):
-        told = ", ".join(f"Member must {constraint}" for constraint in _constraints(shape.member))
-        yield problem(_shown(shape, items), path, f"satisfy constraint: [{told}]")
+        told = list(_constraints(shape.member)) + ([] if shape.name in _MAY_HAVE_NULLS else ["not be null"])
+        if shape.name == "CompatibleRuntimes":
+            yield problem(_shown(shape, items), path, told[0])
+        else:
+            yield problem(_shown(shape, items), path, f"satisfy constraint: {_together(told)}")
 
 
 def _map(shape: MapShape, items: dict[str, Any], path: str) -> Iterator[str]:
@@ -100,8 +107,7 @@ def _map(shape: MapShape, items: dict[str, Any], path: str) -> Iterator[str]:
             for key, item in items.items():
                 yield from _value(member, item, f"{path}.{key}.member")
         elif any(True for item in given for _ in _broken(member, item)):
-            told = ", ".join(f"Member must {constraint}" for constraint in [*_constraints(member), "not be null"])
-            constraint = f"Map {what} must satisfy constraint: [{told}]"
+            constraint = f"Map {what} must satisfy constraint: {_together([*_constraints(member), 'not be null'])}"
             yield f"Value {_shown(shape, items)} at '{path}' failed to satisfy constraint: {constraint}"
 
 
@@ -124,7 +130,7 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
     if size is not None and most is not None and size > most:
         yield _at_most(shape, most)
     if isinstance(shape, StringShape):
-        if _closed(shape) and value not in shape.enum:
+        if shape.enum and value not in shape.enum:
             yield _one_of(shape)
         pattern = shape.metadata.get("pattern")
         if pattern and not compiled(pattern).fullmatch(value):
@@ -139,7 +145,7 @@ def _constraints(shape: Shape) -> Iterator[str]:
     if least is not None:
         yield _at_least(shape, least)
     if isinstance(shape, StringShape):
-        if _closed(shape):
+        if shape.enum:
             yield _one_of(shape)
         if shape.metadata.get("pattern"):
             yield _like(shape.metadata["pattern"])
@@ -150,8 +156,8 @@ def _bounds(shape: Shape) -> tuple[float | None, float | None]:
     return metadata.get("min"), CEILINGS.get(shape.name, metadata.get("max"))
 
 
-def _closed(shape: StringShape) -> bool:
-    return bool(shape.enum) and shape.name not in _CHECKED_ELSEWHERE
+def _together(constraints: list[str]) -> str:
+    return f"[{', '.join(f'Member must {constraint}' for constraint in constraints)}]"
 
 
 def _measured(shape: Shape) -> str:

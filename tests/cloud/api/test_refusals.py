@@ -64,10 +64,7 @@ CREATE = {
     "no source": ({"Code": {}}, INVALID, "Please provide a source for function code."),
     "two sources": ({"Code": {"ZipFile": ZIP, "S3Bucket": "bucket", "S3Key": "k"}}, INVALID, "Please do not provide other FunctionCode parameters"),
     "object is not there": ({"Code": {"S3Bucket": "bucket", "S3Key": "k"}}, INVALID, "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."),
-    "layer": ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]}, INVALID, "Layer version arn:aws:lambda:us-east-1:123456789012:layer:l:1 does not exist."),
     "51 tags": ({"Tags": {f"t{n}": "" for n in range(51)}}, INVALID, "Number of tags exceeds"),
-    "image": ({"PackageType": "Image"}, NOT_IMPLEMENTED, "has no container images"),
-    "image's URI": ({"Code": {"ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/i"}}, NOT_IMPLEMENTED, "has no container images"),
     "package's key": ({"Code": {"ZipFile": ZIP, "SourceKMSKeyArn": "arn:aws:kms:us-east-1:1:key/k"}}, NOT_IMPLEMENTED, "'SourceKMSKeyArn'"),
     "storage mode": ({"Code": {"S3Bucket": "bucket", "S3Key": "k", "S3ObjectStorageMode": "REFERENCE"}}, NOT_IMPLEMENTED, "copies a package"),
     "half an object": ({"Code": {"S3Bucket": "bucket"}}, INVALID, "Please provide a source for function code."),
@@ -155,7 +152,7 @@ OTHERS = {
     "context is no object": ("invoke", {"FunctionName": "f", "ClientContext": base64.b64encode(b"[1]").decode()}, CONTENT, "Base64-encoded JSON object"),
     "context is too long": ("invoke", {"FunctionName": "f", "ClientContext": "e" * 3584}, CONTENT, "at most 3583 bytes"),
     "tenant": ("invoke", {"FunctionName": "f", "TenantId": "blue"}, NOT_IMPLEMENTED, "does not act on 'TenantId' yet"),
-    "an operation of a later issue": ("list_layers", {}, NOT_IMPLEMENTED, "does not have the operation ListLayers yet"),
+    "an operation of a later issue": ("list_capacity_providers", {}, NOT_IMPLEMENTED, "does not have the operation ListCapacityProviders yet"),
 }  # fmt: skip
 
 

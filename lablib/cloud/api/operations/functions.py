@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lablib.cloud.api import packages
+from lablib.cloud.api import images, packages
 from lablib.cloud.api.configuration import DEFAULTS, changes, describe
 from lablib.cloud.api.context import Call
-from lablib.cloud.api.errors import conflict, invalid_parameter, not_implemented
+from lablib.cloud.api.errors import conflict, invalid_parameter
+from lablib.cloud.api.layers import chosen
 from lablib.cloud.api.lookup import check_role, find, settled
 from lablib.cloud.api.names import resolve, resolve_whole
 from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.api.targets import check_dead_letter
-from lablib.cloud.code import Package
 from lablib.cloud.functions import LATEST, FunctionVersion
 
 
@@ -21,17 +21,16 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     """Create a function, in state ``Pending``."""
     given, functions = call.parameters, call.functions
     name = resolve_whole(functions, given["FunctionName"])
-    _check_kind(given)
+    images.check_create(given)
     check_tags(given.get("Tags", {}))
-    new = changes(name, DEFAULTS | given, {}, call.wire.service)
+    new = changes(call, name, DEFAULTS | given, {})
     if name in functions:
         raise conflict(f"Function already exist: {name}")
     functions.reserve(name)
     try:
         await check_role(call, given["Role"])
         await check_dead_letter(call, given["Role"], given.get("DeadLetterConfig"))
-        package = await packages.from_request(call, given["Code"])
-        function = functions.create(_first(call, name, new, package), given.get("Tags", {}))
+        function = functions.create(_first(call, name, {**new, **await _code(call, given)}), given.get("Tags", {}))
     finally:
         functions.unreserve(name)
     if not given.get("Publish"):
@@ -40,32 +39,30 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     return describe(functions.publish(function))
 
 
-def _check_kind(given: Mapping[str, Any]) -> None:
-    if given.get("PackageType", "Zip") != "Zip":
-        raise not_implemented("Lambda Lab runs functions from a zip file. It has no container images ('PackageType': 'Image').")
-    if "Runtime" not in given or "Handler" not in given:
-        raise invalid_parameter(
-            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
-        )
+async def _code(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "ImageUri" in given["Code"]:
+        return images.attributes(call, given["Code"]["ImageUri"])
+    return await packages.attributes(call, given["Code"], chosen(call, given.get("Layers", [])))
 
 
-def _first(call: Call, name: str, new: dict[str, Any], package: Package) -> FunctionVersion:
-    functions = call.functions
+def _first(call: Call, name: str, new: Mapping[str, Any]) -> FunctionVersion:
+    functions, given = call.functions, call.parameters
     return FunctionVersion(
-        name=name, version=LATEST, arn=functions.arn(name), qualified_arn=functions.arn(name, LATEST), layers=(),
-        architecture=call.parameters.get("Architectures", ["x86_64"])[0], code=package.folder,
-        code_sha256=package.sha256, code_size=package.size, package_type="Zip",
-        revision_id="", last_modified="", generation="", **({"environment": {}} | new),
+        name=name, version=LATEST, arn=functions.arn(name), qualified_arn=functions.arn(name, LATEST),
+        architecture=given.get("Architectures", ["x86_64"])[0], package_type=given.get("PackageType", "Zip"),
+        revision_id="", last_modified="", generation="", **{"environment": {}, "runtime": "", "handler": "", **new},
     )  # fmt: skip
 
 
 async def get_function(call: Call) -> Mapping[str, Any]:
     """A function's configuration, its tags, and where to download its package."""
     version, reference = await find(call)
-    answer: dict[str, Any] = {
-        "Configuration": describe(version, arn=call.functions.arn(version.name, reference.qualifier)),
-        "Code": {"RepositoryType": "S3", "Location": call.base_url + call.download_url(version.code_sha256)},
-    }
+    if version.package_type == "Image":
+        code = images.described(version)
+    else:
+        code = {"RepositoryType": "S3", "Location": call.base_url + call.download_url(version.code_sha256)}
+    configuration = describe(version, arn=call.functions.arn(version.name, reference.qualifier))
+    answer: dict[str, Any] = {"Configuration": configuration, "Code": code}
     tags = call.functions.function(version.name).tags
     return answer | ({"Tags": tags} if tags else {})
 

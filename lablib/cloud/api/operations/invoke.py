@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, not_implemented
+from lablib.cloud.api.images import cannot_run
 from lablib.cloud.api.lookup import named
 from lablib.cloud.api.names import Reference
 from lablib.cloud.api.operations.updates import pending
@@ -43,6 +44,8 @@ async def invoke(call: Call) -> Mapping[str, Any]:
     context = _client_context(parameters.get("ClientContext"))
     if version.state == "Pending":
         raise pending(version)
+    if version.package_type == "Image":
+        raise cannot_run(version)
     if kind == "DryRun":
         return {"StatusCode": 204}
     if kind == "Event":

@@ -8,51 +8,82 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from lablib.cloud.api import packages
+from lablib.cloud.api import images, packages
 from lablib.cloud.api.configuration import changes, describe
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, conflict
+from lablib.cloud.api.layers import check_size, chosen, mounted
 from lablib.cloud.api.lookup import PATIENCE, check_revision, check_role, settled
 from lablib.cloud.api.names import resolve_whole
+from lablib.cloud.api.runtimes import check_update
 from lablib.cloud.api.targets import check_dead_letter
 from lablib.cloud.functions import Function, FunctionVersion, NoSuchFunction
 
 
 async def update_function_code(call: Call) -> Mapping[str, Any]:
     """Replace `$LATEST`'s code. With ``DryRun``, only say what would come of it."""
-    given = call.parameters
+    given, functions = call.parameters, call.functions
     async with changing(call) as function:
-        check_revision(function.latest, given.get("RevisionId"))
-        package = await packages.from_request(call, given)
-        architecture = given.get("Architectures", [function.latest.architecture])[0]
+        latest = function.latest
+        check_revision(latest, given.get("RevisionId"))
+        check_update(latest.runtime, functions.today())
+        new = await _new_code(call, latest)
+        new["architecture"] = given.get("Architectures", [latest.architecture])[0]
         if given.get("DryRun"):
-            call.functions.packages.release(package.sha256)
-            planned = replace(
-                function.latest, code_sha256=package.sha256, code_size=package.size, architecture=architecture
-            )
-            return describe(planned)
+            functions.release(replace(latest, opt="", **new))
+            return describe(replace(latest, **new))
         if _gone(call, function):
-            call.functions.packages.release(package.sha256)
-            raise NoSuchFunction(function.latest.arn)
-        latest = call.functions.update(function, package, architecture=architecture)
+            functions.release(replace(latest, opt="", **new))
+            raise NoSuchFunction(latest.arn)
+        updated = functions.update(function, **new)
         if not given.get("Publish"):
-            return describe(latest)
-        return describe(call.functions.publish(function), qualified=True)
+            return describe(updated)
+        return describe(functions.publish(function), qualified=True)
+
+
+async def _new_code(call: Call, latest: FunctionVersion) -> dict[str, Any]:
+    """The attributes that UpdateFunctionCode changes: the code's own, since layers stay as they are."""
+    given = call.parameters
+    images.check_update(given, latest.package_type)
+    if latest.package_type == "Image":
+        image = images.attributes(call, given["ImageUri"])
+        return {name: image[name] for name in ("image_uri", "code_sha256")}
+    package = await packages.from_request(call, given)
+    opt = call.functions.packages.find(latest.opt)
+    try:
+        check_size(package.unzipped, 0 if opt is None else opt.unzipped)
+    except LambdaError:
+        call.functions.packages.release(package.sha256)
+        raise
+    return {"code": package.folder, "code_sha256": package.sha256, "code_size": package.size}
 
 
 async def update_function_configuration(call: Call) -> Mapping[str, Any]:
     """Change `$LATEST`'s configuration: what the request names, and nothing else."""
-    given = call.parameters
+    given, functions = call.parameters, call.functions
     async with changing(call) as function:
         latest = function.latest
         check_revision(latest, given.get("RevisionId"))
-        new = changes(latest.name, given, latest.settings, call.wire.service)
+        images.check_settings(given, latest.package_type)
+        if "Runtime" not in given:
+            check_update(latest.runtime, functions.today())
+        new = changes(call, latest.name, given, latest.settings)
         if "Role" in given:
             await check_role(call, given["Role"])
         await check_dead_letter(call, given.get("Role", latest.role), given.get("DeadLetterConfig"))
+        if "Layers" in given:
+            new |= await _new_layers(call, latest)
         if _gone(call, function):
+            functions.packages.release(new.get("opt", ""))
             raise NoSuchFunction(latest.arn)
-        return describe(call.functions.update(function, **new))
+        return describe(functions.update(function, **new))
+
+
+async def _new_layers(call: Call, latest: FunctionVersion) -> Mapping[str, Any]:
+    layers = chosen(call, call.parameters["Layers"])
+    code = call.functions.packages.find(latest.code_sha256)
+    check_size(0 if code is None else code.unzipped, sum(layer.unzipped for layer in layers))
+    return await mounted(call, layers)
 
 
 @asynccontextmanager
