@@ -25,6 +25,7 @@ from lablib.environments.spec import (
     Outcome,
     SupervisorLost,
 )
+from lablib.environments.streams import ResponseStream
 from lablib.environments.wire import FrameProtocol
 
 _START_S = 30.0
@@ -69,6 +70,7 @@ class DataPlane:
         self._options = {"isolation": isolation, "cpu_share": cpu_share, "lifeline": lifeline}
         self._on_log, self._on_lost = on_log, on_lost
         self._replies: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
+        self._streams: dict[int, ResponseStream] = {}
         self._number = 0
         self._alive: set[str] = set()
         self._process: subprocess.Popen[bytes] | None = None
@@ -142,8 +144,10 @@ class DataPlane:
         reply, _ = await self._order({"op": "initialized", "environment": environment})
         return Initialized(**reply["initialized"])
 
-    async def invoke(self, environment: str, invocation: Invocation) -> Outcome:
-        """Run one event; waits for INIT first.
+    async def invoke(
+        self, environment: str, invocation: Invocation, stream: ResponseStream | None = None
+    ) -> Outcome:  # fmt: skip
+        """Run one event; waits for INIT first. What the function streams goes into `stream`, while it runs.
 
         Raises
         ------
@@ -151,7 +155,7 @@ class DataPlane:
             The supervisor died meanwhile.
         """
         order = {"op": "invoke", "environment": environment, "invocation": invocation.to_wire()}
-        reply, body = await self._order(order, invocation.payload)
+        reply, body = await self._order({**order, "streaming": stream is not None}, invocation.payload, stream)
         return Outcome.from_wire(reply["outcome"], body)
 
     async def destroy(self, environment: str) -> None:
@@ -177,17 +181,31 @@ class DataPlane:
             process.kill()
             await asyncio.to_thread(process.wait)
 
-    async def _order(self, message: dict[str, Any], payload: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    async def _order(
+        self, message: dict[str, Any], payload: bytes = b"", stream: ResponseStream | None = None
+    ) -> tuple[dict[str, Any], bytes]:  # fmt: skip
         if self._protocol is None:
             raise SupervisorLost("the supervisor of the execution environments is gone")
         self._number += 1
+        number = self._number
         future: asyncio.Future[tuple[dict[str, Any], bytes]] = asyncio.get_running_loop().create_future()
-        self._replies[self._number] = future
-        self._protocol.send({"number": self._number, **message}, payload)
-        reply, body = await future
+        self._replies[number] = future
+        if stream is not None:
+            self._streams[number] = stream
+            stream.connect(lambda size: self._tell_taken(number, message["environment"], size))
+        self._protocol.send({"number": number, **message}, payload)
+        try:
+            reply, body = await future
+        finally:
+            if self._streams.pop(number, None) is not None and stream is not None:
+                stream.end()
         if "error" in reply:
             raise getattr(specs, reply["kind"], DataPlaneError)(reply["error"])
         return reply, body
+
+    def _tell_taken(self, number: int, environment: str, size: int) -> None:
+        if self._protocol is not None:
+            self._protocol.send({"op": "taken", "number": number, "environment": environment, "bytes": size})
 
     # --- frames ---------------------------------------------------------------------
 
@@ -196,12 +214,24 @@ class DataPlane:
             assert self._ready is not None
             self._ready.set_result(message["ready"])
             return
+        if "stream" in message:
+            self._on_stream(message, payload)
+            return
         if message["log"]:
             self._on_log(message["environment"], [LogItem.from_wire(item) for item in message["log"]])
         if "reply" in message:
             future = self._replies.pop(message["reply"])
             if not future.done():  # its caller may have been cancelled
                 future.set_result((message, payload))
+
+    def _on_stream(self, message: dict[str, Any], piece: bytes) -> None:
+        stream = self._streams.get(message["stream"])
+        if stream is None:
+            return  # its caller was cancelled
+        if "begun" in message:
+            stream.begin(message["begun"])
+        else:
+            stream.put(piece)
 
     def _lost(self, protocol: FrameProtocol) -> None:
         if protocol is not self._protocol:

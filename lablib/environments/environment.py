@@ -20,10 +20,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from lablib.environments.chunked import MidstreamError
 from lablib.environments.logpipe import Framed
 from lablib.environments.machine import Machine
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Initialized, Invocation, LogItem, Outcome, Status
+from lablib.environments.streams import Outflow
 from lablib.models import limits
 
 
@@ -53,6 +56,18 @@ def _known(error_type: str) -> str:
     if re.search(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", error_type):
         return error_type
     return "Function.Unknown" if error_type.startswith("Function.") else "Runtime.Unknown"
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """An answer that has gone out in pieces; `error` is what the runtime said of it at its end."""
+
+    error: MidstreamError | None
+
+
+Answer = bytes | Streamed | Fault
+# The type is AWS's (aws-lambda-runtime-interface-emulator, 2026-01-02); the words with it are ours.
+_TRUNCATED = "Runtime.TruncatedResponse"
 
 
 @dataclass
@@ -147,8 +162,8 @@ class Environment:
 
     # --- invoke -----------------------------------------------------------------
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one event; the caller sees to it that there is one at a time."""
+    async def invoke(self, invocation: Invocation, outflow: Outflow | None = None) -> Outcome:
+        """Run one event; the caller sees to it that there is one at a time. What is streamed goes into `outflow`."""
         await self._initialized.wait()
         self._request_id = invocation.request_id
         init_ms, self._init_ms = self._init_ms, None
@@ -158,11 +173,8 @@ class Environment:
         try:
             fault = None if self._ready else await self._init_in_invocation(timing)
             self._say("start", {"request_id": invocation.request_id})
-            if fault is None:
-                answer = await self._run(invocation, timing)
-            else:
-                answer = fault
-            return await self._outcome(answer, timing, init_ms)
+            answer = fault or await self._run(invocation, timing, outflow)
+            return self._outcome(answer, timing, init_ms, streamed=outflow is not None and outflow.begun)
         finally:
             self._request_id = None
 
@@ -172,7 +184,7 @@ class Environment:
             self._report_init(timing.elapsed_ms, "invoke", fault)
         return fault
 
-    async def _run(self, invocation: Invocation, timing: _Timing) -> bytes | Fault:
+    async def _run(self, invocation: Invocation, timing: _Timing, outflow: Outflow | None) -> Answer:
         """Until the runtime asks for the next event: the response, or what went wrong.
 
         The answer waits for /next although Lambda may send it a little earlier, so that
@@ -180,36 +192,55 @@ class Environment:
         """
         self.machine.thaw()
         deadline_ms = int((time.time() + timing.deadline - asyncio.get_running_loop().time()) * 1000)
-        self.machine.api.deliver(invocation, deadline_ms)
-        answer: bytes | Fault | None = None
+        self.machine.api.deliver(invocation, deadline_ms, outflow)
+        answer: Answer | None = None
         while True:
             kind, detail = await self.machine.event(timing.deadline)
-            if kind == "response":
-                answer = detail
-            elif kind == "error":
-                answer = Fault(detail, "success", "")
-            elif kind == "too_large":
-                text = limits.RESPONSE_TOO_LARGE
-                answer = Fault(_object("Function.ResponseSizeTooLarge", text), "error", "Function.ResponseSizeTooLarge")
-            elif kind == "next":
+            if kind == "next":
                 assert answer is not None, "the Runtime API lets /next through only after an answer"
                 return answer
-            elif (fault := self._fault(kind, detail, timing.timeout_s)) is not None:
+            if (fault := self._fault(kind, detail, timing.timeout_s)) is not None:
                 await self._reset()
                 # Unconfirmed on AWS: a runtime that dies after it answered has answered.
-                return answer if answer is not None and kind == "exit" else fault
+                truncated = isinstance(answer, Fault) and answer.error_type == _TRUNCATED
+                return answer if answer is not None and kind == "exit" and not truncated else fault
+            said = self._answer(kind, detail)
+            answer = answer if said is None else said
 
-    async def _outcome(self, answer: bytes | Fault, timing: _Timing, init_ms: float | None) -> Outcome:
+    def _answer(self, kind: str, detail: Any) -> Answer | None:
+        """What the runtime said of its invocation."""
+        if kind == "response":
+            return bytes(detail)
+        if kind == "streamed":
+            return Streamed(detail)
+        if kind == "error":
+            return Fault(detail, "success", "")
+        if kind == "too_large":
+            error = _object("Function.ResponseSizeTooLarge", limits.RESPONSE_TOO_LARGE)
+            return Fault(error, "error", "Function.ResponseSizeTooLarge")
+        if kind == "truncated":
+            text = "The runtime's connection ended in the middle of its streamed response"
+            return Fault(_error(_TRUNCATED, self._request_id or "", text), "error", _TRUNCATED)
+        return None
+
+    def _outcome(self, answer: Answer, timing: _Timing, init_ms: float | None, *, streamed: bool) -> Outcome:
         elapsed = timing.elapsed_ms
         self.machine.log.drain(over=False)
         peak_mb = self.machine.peak_mb()
         if isinstance(answer, bytes):
             return Outcome(answer, None, "success", None, elapsed, init_ms, peak_mb)
+        if isinstance(answer, Streamed):
+            body = answer.error.body.encode() if answer.error else b""
+            error_type = answer.error.type if answer.error else None
+            return Outcome(
+                body, None, "success", None, elapsed, init_ms, peak_mb, streamed=True, midstream_error=error_type
+            )  # fmt: skip
         if answer.status == "timeout":
             # Lambda reports the timeout itself, not when the kill was through (captured logs, 2026).
             elapsed = min(elapsed, timing.timeout_s * 1000)
         return Outcome(
-            answer.payload, "Unhandled", answer.status, answer.error_type or None, elapsed, init_ms, peak_mb
+            answer.payload, "Unhandled", answer.status, answer.error_type or None, elapsed, init_ms, peak_mb,
+            streamed=streamed,
         )  # fmt: skip
 
     def rest(self) -> None:

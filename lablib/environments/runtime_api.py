@@ -5,12 +5,16 @@ POST /2018-06-01/runtime/invocation/{id}/response
 POST /2018-06-01/runtime/invocation/{id}/error
 POST /2018-06-01/runtime/init/error
 
+A response may be streamed (DG runtimes-custom, 2026): with the header
+``Lambda-Runtime-Function-Response-Mode: streaming``, in chunks, errors in trailers.
+
 Answers and headers: DG runtimes-api; error bodies as in
 aws-lambda-runtime-interface-emulator (2026-01-02).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -26,9 +30,12 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.netutil import bind_sockets
 
+from lablib.environments.chunked import ChunkedBody, Truncated
 from lablib.environments.spec import Invocation
+from lablib.environments.streams import Taker
 from lablib.models.limits import RESPONSE_REFUSED_OVER_BYTES
 
 _PREFIX = "/2018-06-01/runtime/"
@@ -44,13 +51,16 @@ Event = tuple[str, Any]
 class _Exchange(HTTPMessageDelegate):
     """One request, read to its end; of its body no more is kept than shows that it is too large."""
 
-    def __init__(self, connection: HTTPConnection, serve: Callable[[HTTPServerRequest], None]) -> None:
-        self._connection, self._serve = connection, serve
+    def __init__(self, connection: HTTPConnection, api: RuntimeApi) -> None:
+        self._connection, self._api = connection, api
         self._body = bytearray()
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> None:
         assert isinstance(start_line, RequestStartLine)
         self._start_line, self._headers = start_line, headers
+        if self._api.may_stream(start_line, headers):
+            assert isinstance(self._connection, HTTP1Connection)
+            self._api.stream(self._connection.detach(), headers)
 
     def data_received(self, chunk: bytes) -> None:
         if len(self._body) <= RESPONSE_REFUSED_OVER_BYTES:
@@ -59,25 +69,26 @@ class _Exchange(HTTPMessageDelegate):
     def finish(self) -> None:
         request = HTTPServerRequest(connection=self._connection, start_line=self._start_line, headers=self._headers)
         request.body = bytes(self._body)
-        self._serve(request)
+        self._api.serve(request)
 
     def on_connection_close(self) -> None:
         self._body.clear()
 
 
 class _Exchanges(HTTPServerConnectionDelegate):
-    def __init__(self, serve: Callable[[HTTPServerRequest], None]) -> None:
-        self._serve = serve
+    def __init__(self, api: RuntimeApi) -> None:
+        self._api = api
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
-        return _Exchange(request_conn, self._serve)
+        return _Exchange(request_conn, self._api)
 
 
 class RuntimeApi:
     """One listener; what the runtime says becomes events.
 
     Events: ``("next", None)``, ``("response", bytes)``, ``("too_large", size)``,
-    ``("error", bytes)``, ``("init_error", (bytes, type))``.
+    ``("error", bytes)``, ``("init_error", (bytes, type))``; of a response that was streamed to
+    whoever takes it, ``("streamed", MidstreamError or None)``; ``("truncated", None)``.
     """
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
@@ -85,16 +96,19 @@ class RuntimeApi:
         self._waiting: HTTPServerRequest | None = None
         self._current: str | None = None
         self._answered = True
+        self._taker: Taker | None = None
+        self._receiving: dict[asyncio.Task[None], IOStream] = {}
         self._server = HTTPServer(
-            _Exchanges(self._serve), max_body_size=_LARGEST_READ, max_header_size=_LARGEST_HEADERS
+            _Exchanges(self), max_body_size=_LARGEST_READ, max_header_size=_LARGEST_HEADERS
         )  # fmt: skip
         sockets = bind_sockets(0, "127.0.0.1")
         self.address = f"127.0.0.1:{sockets[0].getsockname()[1]}"
         self._server.add_sockets(sockets)
 
-    def deliver(self, invocation: Invocation, deadline_ms: int) -> None:
-        """Answer the waiting /next with an event."""
+    def deliver(self, invocation: Invocation, deadline_ms: int, taker: Taker | None = None) -> None:
+        """Answer the waiting /next with an event. A response that is streamed goes to `taker`, or is one event without."""
         request, self._waiting = self._waiting, None
+        self._taker = taker
         assert request is not None, "deliver() before the runtime asked"
         self._current, self._answered = invocation.request_id, False
         headers = {
@@ -115,12 +129,59 @@ class RuntimeApi:
     def forget(self) -> None:
         """The runtime is gone: its connections and its /next with it."""
         self._waiting, self._current, self._answered = None, None, True
+        for task, stream in self._receiving.items():
+            task.cancel()
+            stream.close()
 
     async def close(self) -> None:
         self._server.stop()
         await self._server.close_all_connections()
 
-    def _serve(self, request: HTTPServerRequest) -> None:
+    # --- a streamed response --------------------------------------------------------
+
+    def may_stream(self, start_line: RequestStartLine, headers: HTTPHeaders) -> bool:
+        """Whether a request is a streamed response that is waited for. Others are read to their end, and refused then."""
+        return (
+            not self._answered
+            and (start_line.method, start_line.path) == ("POST", f"{_PREFIX}invocation/{self._current}/response")
+            and headers.get("Lambda-Runtime-Function-Response-Mode", "").lower() == "streaming"
+            and headers.get("Transfer-Encoding", "").lower() == "chunked"
+        )
+
+    def stream(self, stream: IOStream, headers: HTTPHeaders) -> None:
+        """Read a streamed response from a connection; it is closed afterwards."""
+        if headers.get("Expect", "").lower() == "100-continue":
+            stream.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        content_type = headers.get("Content-Type", "application/octet-stream")
+        task = asyncio.ensure_future(self._receive(stream, content_type, self._taker))
+        self._receiving[task] = stream
+        task.add_done_callback(self._receiving.pop)
+
+    async def _receive(self, stream: IOStream, content_type: str, taker: Taker | None) -> None:
+        body = ChunkedBody(stream)
+        try:
+            if taker is None:
+                event = await _collect(body)
+            else:
+                taker.begin(content_type)
+                async for piece in body.pieces():
+                    await taker.write(piece)
+                event = ("streamed", body.error)
+        except Truncated:
+            event = ("truncated", None)
+        self._answered = True
+        self._on_event(event)
+        if not stream.closed():
+            try:
+                await stream.write(_ACCEPTED)
+            except StreamClosedError:
+                return  # the runtime did not wait for it
+            stream.close()
+
+    # --- the routes -----------------------------------------------------------------
+
+    def serve(self, request: HTTPServerRequest) -> None:
+        """Answer one request that was read to its end."""
         path = request.path
         if path == f"{_PREFIX}invocation/next" and request.method == "GET":
             self._next(request)
@@ -160,6 +221,25 @@ class RuntimeApi:
             self._answered = True
             _accept(request)
             self._on_event((kind, request.body))
+
+
+_ACCEPTED = (
+    b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n"
+    b'{"status":"OK"}'
+)
+
+
+async def _collect(body: ChunkedBody) -> Event:
+    """A response that is streamed although the caller waits for all of it: its limit is a buffered response's.
+
+    What the trailers say is not in the answer (a capture of 2026-09-15).
+    """
+    kept, size = bytearray(), 0
+    async for piece in body.pieces():
+        size += len(piece)
+        if len(kept) <= RESPONSE_REFUSED_OVER_BYTES:
+            kept += piece
+    return ("too_large", size) if size > RESPONSE_REFUSED_OVER_BYTES else ("response", bytes(kept))
 
 
 def _is_closed(request: HTTPServerRequest) -> bool:

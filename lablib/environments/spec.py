@@ -97,6 +97,11 @@ class Outcome:
         Milliseconds of the INIT that preceded this first invocation, or None.
     max_memory_mb
         The highest resident memory of the environment's processes so far.
+    streamed
+        The answer, or the beginning of it, has gone out in pieces: `payload` is what went wrong, if anything did.
+    midstream_error
+        The error's type as the runtime gave it after it had begun to stream; `payload` is the
+        error's body. To Lambda such an invocation has succeeded (DG runtimes-custom, 2026).
     """
 
     payload: bytes
@@ -106,6 +111,8 @@ class Outcome:
     duration_ms: float
     init_ms: float | None
     max_memory_mb: int
+    streamed: bool = False
+    midstream_error: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Without the payload, as above."""

@@ -4,8 +4,8 @@ A process of its own, because timers beside moto or a learner's cell would be la
 Run by DataPlane as ``python -m lablib.environments.supervisor OPTIONS``. It ends, with
 everything below it and its folder, when its control socket or the kernel's pipe closes.
 
-Frames in: ``create``, ``initialized``, ``invoke``, ``destroy``. Frames out: ``ready`` with the host's
-facts, ``log``, and one ``reply`` to each.
+Frames in: ``create``, ``initialized``, ``invoke``, ``taken`` (of a streamed response), ``destroy``. Frames
+out: ``ready`` with the host's facts, ``log``, ``stream`` with a piece, and one ``reply`` to each but ``taken``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from lablib.environments.machine import Machine
 from lablib.environments.runtimes import Runtimes
 from lablib.environments.spawning import Spawner
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem
+from lablib.environments.streams import Outflow
 from lablib.environments.wire import FrameProtocol
 
 _LOG_DELAY_S = 0.05
@@ -46,6 +47,7 @@ class Supervisor:
         self._host: hosts.Host | None = None
         self._environments: dict[str, Environment] = {}
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._outflows: dict[int, Outflow] = {}
         self._logs: dict[str, list[LogItem]] = {}
         self._flush: asyncio.TimerHandle | None = None
         self._protocol = FrameProtocol(self._on_frame, self._stop)
@@ -100,11 +102,15 @@ class Supervisor:
 
     def _on_frame(self, message: dict[str, Any], payload: bytes) -> None:
         name, number = message["environment"], message["number"]
+        if message["op"] == "taken":
+            if (outflow := self._outflows.get(number)) is not None:
+                outflow.taken(message["bytes"])
+            return
         work: Awaitable[dict[str, Any]]
         if message["op"] == "create":
             work = self._create(EnvironmentSpec.from_wire(message["spec"]))
         elif message["op"] == "invoke":
-            work = self._invoke(name, number, Invocation(payload=payload, **message["invocation"]))
+            work = self._invoke(name, number, Invocation(payload=payload, **message["invocation"]), message["streaming"])
         elif message["op"] == "initialized":
             work = self._initialized(name)
         else:
@@ -148,10 +154,18 @@ class Supervisor:
         self._tasks.setdefault(spec.id, set()).add(task)
         return {}
 
-    async def _invoke(self, name: str, number: int, invocation: Invocation) -> dict[str, Any]:
+    async def _invoke(self, name: str, number: int, invocation: Invocation, streaming: bool) -> dict[str, Any]:
         if name not in self._environments:
             raise DataPlaneError("the cloud was emptied before the function ran")
-        outcome = await self._environments[name].invoke(invocation)
+        outflow = None
+        if streaming:
+            outflow = self._outflows[number] = Outflow(
+                lambda message, piece: self._protocol.send({"stream": number, **message}, piece)
+            )
+        try:
+            outcome = await self._environments[name].invoke(invocation, outflow)
+        finally:
+            self._outflows.pop(number, None)
         return {"outcome": outcome.to_wire(), "payload": outcome.payload}
 
     async def _initialized(self, name: str) -> dict[str, Any]:

@@ -54,6 +54,11 @@ ASYNC_REQUEST_BYTES = 1 * MB
 RESPONSE_REFUSED_OVER_BYTES = 6_291_556
 RESPONSE_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
 
+# A streamed response: its size; what goes at full speed, and the speed after that. DG gettingstarted-limits, 2026.
+STREAMED_RESPONSE_BYTES = 200 * MB
+STREAMED_AT_FULL_SPEED_BYTES = 6 * MB
+STREAMED_BYTES_PER_S = 2 * MB
+
 # Packages. DG gettingstarted-limits and GetAccountSettings (52428800, 262144000), 2026.
 ZIPPED_BYTES = 50 * MB
 UNZIPPED_BYTES = 250 * MB
