@@ -15,12 +15,12 @@ from lablib.aws.role import ensure_role
 from lablib.local import Answer, LocalCloud
 
 def make_zip(files: Mapping[str, str | bytes]) -> bytes:
-    """A zip with these files, each readable by all (0644), as a careful person's zip has them."""
+    """A zip with these files, each readable by all (0644; `bootstrap` is a program, 0755), as a careful person's zip has them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100644 << 16
+            entry.external_attr = (0o100755 if name == "bootstrap" else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
     return out.getvalue()

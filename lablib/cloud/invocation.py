@@ -14,6 +14,7 @@ from lablib.cloud.trace import follow
 from lablib.cloud.wording import Ended, wording
 from lablib.environments import DataPlane, Invocation, LogItem, Outcome
 from lablib.environments.spec import RuntimeUnavailable
+from lablib.environments.streams import ResponseStream
 from lablib.models import limits
 
 IMAGES_RUN_ELSEWHERE = (
@@ -62,8 +63,9 @@ class Invoker:
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str,
         client_context: str | None = None, invoked_arn: str | None = None, trace: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> Result:  # fmt: skip
-        """Run a function and wait for its answer.
+        """Run a function and wait for its answer. What it streams goes into `stream` meanwhile.
 
         An error of the function's is a result; what is raised is the platform's:
         `Throttled`, `lablib.environments.DataPlaneError`.
@@ -72,6 +74,8 @@ class Invoker:
             raise RuntimeUnavailable(IMAGES_RUN_ELSEWHERE.format(name=version.name))
         begun = self._clock.now()
         trace = trace or str(follow(None, version, begun))
+        if stream is not None:
+            stream.trace_id = trace
         measured = self._measured.of(version, invoked_arn, begun)
         with self._clock.busy(f"the invocation {request_id} of {version.name}"):
             try:
@@ -85,7 +89,7 @@ class Invoker:
                 invocation = Invocation(
                     request_id, payload, invoked_arn or version.arn, trace, client_context
                 )  # fmt: skip
-                outcome = await self._data_plane.invoke(placed.id, invocation)
+                outcome = await self._data_plane.invoke(placed.id, invocation, stream)
                 measured.ran(outcome)
                 return self._finish(placed, request_id, outcome, trace)
             finally:

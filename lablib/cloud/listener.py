@@ -23,7 +23,7 @@ from tornado.httputil import (
 )
 
 from lablib.cloud.front import Answering
-from lablib.cloud.web import Request
+from lablib.cloud.web import Request, StreamedAnswer
 
 # A 50 MB package as base64 in JSON is 67 MB; the rest is room for uploads to S3 in one part.
 LARGEST_BODY = 300 * 1024 * 1024
@@ -78,16 +78,42 @@ class _Exchange(HTTPMessageDelegate):
 
     async def _serve(self, request: Request) -> None:
         answer = await self._answer(request, self._gone)
-        if not self._gone.is_set():
+        if isinstance(answer, StreamedAnswer):
+            await self._stream(answer)
+        elif not self._gone.is_set():
             self._write(request.method, answer)
 
-    def _write(self, method: str, answer: Answering) -> None:
+    async def _stream(self, answer: StreamedAnswer) -> None:
+        """Write the body as it comes, no faster than the client reads, until it ends or the client is gone."""
+        writing = asyncio.ensure_future(self._write_pieces(answer))
+        gone = asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # tornado forgets a write whose connection has been closed: it would be waited for for ever.
+            gone.cancel()
+            writing.cancel()
+            await asyncio.gather(writing, gone, return_exceptions=True)
+            await answer.pieces.aclose()
+
+    async def _write_pieces(self, answer: StreamedAnswer) -> None:
+        start = ResponseStartLine("HTTP/1.1", answer.status, _REASONS.get(answer.status, "Unknown"))
+        await self._connection.write_headers(start, self._headers_of(answer))
+        async for piece in answer.pieces:
+            await self._connection.write(piece)
+        self._connection.finish()
+
+    def _headers_of(self, answer: Answering) -> _AnswerHeaders:
         headers = _AnswerHeaders()
         for name, value in answer.headers.items():
             headers.add(name, value.replace("\r", " ").replace("\n", " "))
         if "Date" not in headers:
             # Real time, as everything about signing is: an SDK that finds its clock wrong by it signs with another.
             headers["Date"] = format_timestamp(time.time())
+        return headers
+
+    def _write(self, method: str, answer: Answering) -> None:
+        headers = self._headers_of(answer)
         body = b"" if method == "HEAD" or answer.status in (204, 304) else answer.body
         if answer.status not in (204, 304) and (method != "HEAD" or "Content-Length" not in headers):
             headers["Content-Length"] = str(len(answer.body))

@@ -58,7 +58,7 @@ class Invoked:
     def ran(self, outcome: Outcome) -> None:
         """The function was run: it answered, or failed."""
         self._record("Invocations", 1.0)
-        self._record("Errors", 1.0 if outcome.function_error else 0.0)
+        self._record("Errors", 1.0 if outcome.function_error or outcome.midstream_error else 0.0)
         self._record("Throttles", 0.0)
         self._record("Duration", round(outcome.duration_ms, 2), "Milliseconds")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -23,4 +23,21 @@ class Answer:
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class StreamedAnswer:
+    """An HTTP answer whose body is written while it comes to be.
+
+    Attributes
+    ----------
+    pieces
+        Of the body. The next is asked for when the client has room for it, and none after the client is gone;
+        it is closed in any case.
+    """
+
+    status: int
+    headers: dict[str, str]
+    pieces: AsyncGenerator[bytes, None]
     body: bytes = b""

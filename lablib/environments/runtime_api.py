@@ -98,6 +98,7 @@ class RuntimeApi:
         self._answered = True
         self._taker: Taker | None = None
         self._receiving: dict[asyncio.Task[None], IOStream] = {}
+        self._early: HTTPServerRequest | None = None
         self._server = HTTPServer(
             _Exchanges(self), max_body_size=_LARGEST_READ, max_header_size=_LARGEST_HEADERS
         )  # fmt: skip
@@ -128,7 +129,7 @@ class RuntimeApi:
 
     def forget(self) -> None:
         """The runtime is gone: its connections and its /next with it."""
-        self._waiting, self._current, self._answered = None, None, True
+        self._waiting, self._current, self._answered, self._early = None, None, True, None
         for task, stream in self._receiving.items():
             task.cancel()
             stream.close()
@@ -171,6 +172,9 @@ class RuntimeApi:
             event = ("truncated", None)
         self._answered = True
         self._on_event(event)
+        early, self._early = self._early, None
+        if early is not None:
+            self._next(early)
         if not stream.closed():
             try:
                 await stream.write(_ACCEPTED)
@@ -195,6 +199,9 @@ class RuntimeApi:
             _refuse(request, 404, "NotFound", f"no such route: {request.method} {path}")
 
     def _next(self, request: HTTPServerRequest) -> None:
+        if not self._answered and self._receiving:
+            self._early = request  # of the streamed response the last bytes are still to be read
+            return
         if not self._answered:
             _refuse(request, 403, "InvalidStateTransition", "Transition from Running to Ready is not allowed")
             return

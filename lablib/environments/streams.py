@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from lablib.models import limits
@@ -100,6 +100,7 @@ class ResponseStream:
         self.trace_id: str | None = None
         self._pieces: deque[bytes] = deque()
         self._news = asyncio.Event()
+        self._held = 0
         self._over = self._given_up = False
         self._taken: Callable[[int], None] = lambda _: None
 
@@ -126,22 +127,26 @@ class ResponseStream:
     def give_up(self) -> None:
         """Nobody reads any more: the function goes on, and what it writes is dropped.
 
-        Developer Guide, "Response streaming": a function is not interrupted when its client is gone (2026).
+        (Captures of 2026-09-15: a function whose client has gone runs to its end.)
         """
         self._given_up = True
-        while self._pieces:
-            self._taken(len(self._pieces.popleft()))
+        self._held += sum(len(piece) for piece in self._pieces)
+        self._pieces.clear()
+        self._give_back()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Each piece when it comes, until the end. A piece counts as taken when the next one is asked for."""
-        while True:
-            while self._pieces:
-                piece = self._pieces.popleft()
-                try:
-                    yield piece
-                finally:
-                    self._taken(len(piece))
+    async def next(self) -> bytes | None:
+        """The next piece when it is there, or None at the end. A piece counts as taken when the next one is asked for."""
+        self._give_back()
+        while not self._pieces:
             if self._over:
-                return
+                return None
             self._news.clear()
             await self._news.wait()
+        piece = self._pieces.popleft()
+        self._held = len(piece)
+        return piece
+
+    def _give_back(self) -> None:
+        if self._held:
+            self._taken(self._held)
+            self._held = 0

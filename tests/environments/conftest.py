@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from lablib.environments import DataPlane, EnvironmentSpec, Invocation, LogItem, Outcome
+from lablib.environments.streams import ResponseStream
 
 T = TypeVar("T")
 
@@ -25,11 +26,11 @@ class Function:
     plane: Plane
     id: str
 
-    def __call__(self, event: object = None) -> Outcome:
+    def __call__(self, event: object = None, stream: ResponseStream | None = None) -> Outcome:
         request_id = str(uuid.uuid4())
         payload = json.dumps(event).encode()
         invocation = Invocation(request_id, payload, "arn:aws:lambda:us-east-1:123456789012:function:f", client_context="{}")
-        return self.plane.run(self.plane.data_plane.invoke(self.id, invocation))
+        return self.plane.run(self.plane.data_plane.invoke(self.id, invocation, stream))
 
     def answer(self, event: object = None) -> Any:
         outcome = self(event)
@@ -78,6 +79,7 @@ class Plane:
         (code / "lambda_function.py").write_text(source)
         for path, content in (files or {}).items():
             (code / path).write_bytes(content)
+            (code / path).chmod(0o755)
         given: dict[str, Any] = {
             "id": name, "function_name": "f", "runtime": "python3.12", "handler": "lambda_function.lambda_handler",
             "memory_mb": 512, "timeout_s": 5.0, "ephemeral_mb": 512, "code": code,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lablib.cloud.api.wire import Wire
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.web import Request
+from lablib.environments.streams import ResponseStream
 
 if TYPE_CHECKING:
     from lablib.cloud.asynchronous.recursion import Chains
@@ -20,9 +21,9 @@ class Invokes(Protocol):
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None, trace: str | None = None,
+        invoked_arn: str | None = None, trace: str | None = None, stream: ResponseStream | None = None,
     ) -> Result:  # fmt: skip
-        """Run a function and wait for what it answers."""
+        """Run a function and wait for what it answers; what it streams goes into `stream` meanwhile."""
         ...
 
 

@@ -19,7 +19,7 @@ from lablib.cloud.api.validation import validate
 from lablib.cloud.api.wire import Wire, header
 from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.functions import Functions, NoSuchFunction
-from lablib.cloud.web import Answer, Request
+from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 log = logging.getLogger("lablib.cloud")
 
@@ -55,7 +55,7 @@ class LambdaService:
         self._wire = Wire.of_lambda()
         self._links = Links(functions.packages)
 
-    async def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | StreamedAnswer:
         """Answer a request of the Lambda API, or a download under `DOWNLOAD_PATH`.
 
         Parameters
@@ -79,7 +79,7 @@ class LambdaService:
             failure = LambdaError("InternalFailure", f"Lambda Lab failed at this request: {type(error).__name__}: {error}")
             return error_response(failure, self._wire.service, request_id)
 
-    async def _answer(self, request: Request, request_id: str) -> Answer:
+    async def _answer(self, request: Request, request_id: str) -> Answer | StreamedAnswer:
         operation, labels = self._wire.route(request)
         limit = REQUEST_LIMITS.get(operation.name, REQUEST_LIMIT)
         if len(request.body) > limit:

@@ -7,7 +7,8 @@ from typing import Any
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.operations import (
-    account, aliases, event_invoke, functions, invoke, layers, lists, permissions, recursion, tags, updates, versions,
+    account, aliases, event_invoke, functions, invoke, layers, lists, permissions, recursion, streaming, tags, updates,
+    versions,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
@@ -31,6 +32,7 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "GetResourcePolicy": permissions.get_resource_policy,
     "Invoke": invoke.invoke,
     "InvokeAsync": invoke.invoke_async,
+    "InvokeWithResponseStream": streaming.invoke_with_response_stream,
     "ListAliases": aliases.list_aliases,
     "ListFunctionEventInvokeConfigs": event_invoke.list_function_event_invoke_configs,
     "ListFunctions": lists.list_functions,

@@ -19,7 +19,7 @@ import botocore.loaders
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from lablib.cloud.api.errors import LambdaError
-from lablib.cloud.web import Answer, Request
+from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 
 class Operation:
@@ -114,7 +114,7 @@ class Wire:
             parameters[payload] = request.body if blob else _from_json(shape.members[payload], _load(request.body))
         return parameters
 
-    def answer(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Answer:
+    def answer(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Answer | StreamedAnswer:
         """Write an operation's result."""
         shape = operation.output
         headers = {"x-amzn-RequestId": request_id}
@@ -135,6 +135,8 @@ class Wire:
             body_given = result.get(payload)
             if body_given is None:  # an event that was accepted, a dry run
                 return Answer(status, headers, b"")
+            if shape.members[payload].serialization.get("eventstream"):
+                return StreamedAnswer(status, headers, body_given)
             headers["Content-Type"] = "application/json"
             return Answer(status, headers, body_given)
         if status == 204:

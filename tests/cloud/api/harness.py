@@ -27,6 +27,7 @@ from lablib.cloud.code import CodeStore
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Result
 from lablib.environments.spec import Outcome
+from lablib.environments.streams import ResponseStream
 from tests.support import make_zip
 
 ROLE = "arn:aws:iam::123456789012:role/lab"
@@ -58,7 +59,7 @@ class FakeInvoker:
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None, trace: str | None = None,
+        invoked_arn: str | None = None, trace: str | None = None, stream: ResponseStream | None = None,
     ) -> Result:  # fmt: skip
         self.invoked.append(Invoked(version, payload, request_id, client_context, invoked_arn, trace))
         if self.error is not None:

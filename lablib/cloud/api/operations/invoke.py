@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lablib.cloud.api.context import Call
@@ -20,6 +21,7 @@ from lablib.cloud.asynchronous.recursion import Recursion
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.placement import Throttled
 from lablib.environments.spec import DataPlaneError, RuntimeUnavailable
+from lablib.environments.streams import ResponseStream
 from lablib.models import limits
 
 if TYPE_CHECKING:
@@ -29,8 +31,48 @@ if TYPE_CHECKING:
 _READ_IN_PLACE = 256 * 1024
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a request to invoke a function asks for, checked.
+
+    Attributes
+    ----------
+    version
+        The version that will run: an alias has been followed.
+    reference
+        As the function was called.
+    """
+
+    version: FunctionVersion
+    reference: Reference
+    payload: bytes
+    kind: str
+    context: str | None
+
+
 async def invoke(call: Call) -> Mapping[str, Any]:
     """Run a function. Its own error is a result too: status 200, and ``FunctionError`` says so."""
+    wanted = await asked(call)
+    if wanted.kind == "DryRun":
+        return {"StatusCode": 204}
+    if wanted.kind == "Event":
+        _put(call, wanted.reference, wanted.payload, wanted.context)
+        return {"StatusCode": 202}
+    result = await run(call, wanted)
+    _add_headers(call, result.trace_id)
+    answer: dict[str, Any] = {
+        "StatusCode": 200,
+        "Payload": result.outcome.payload,
+        "FunctionError": result.outcome.function_error,
+        "ExecutedVersion": result.executed_version,
+    }
+    if call.parameters.get("LogType") == "Tail":
+        answer["LogResult"] = log_result(result)
+    return answer
+
+
+async def asked(call: Call) -> Asked:
+    """Read and check a request to invoke a function."""
     parameters = call.parameters
     for member in ("TenantId", "DurableExecutionName"):
         if member in parameters:
@@ -46,23 +88,12 @@ async def invoke(call: Call) -> Mapping[str, Any]:
         raise pending(version)
     if version.package_type == "Image":
         raise cannot_run(version)
-    if kind == "DryRun":
-        return {"StatusCode": 204}
-    if kind == "Event":
-        _put(call, reference, payload, context)
-        return {"StatusCode": 202}
-    result = await _run(call, version, reference, payload, context)
-    _add_headers(call, result.trace_id)
-    answer: dict[str, Any] = {
-        "StatusCode": 200,
-        "Payload": result.outcome.payload,
-        "FunctionError": result.outcome.function_error,
-        "ExecutedVersion": result.executed_version,
-    }
-    if parameters.get("LogType") == "Tail":
-        tail = result.log_tail.encode()[-limits.LOG_RESULT_BYTES :]
-        answer["LogResult"] = base64.b64encode(tail).decode()
-    return answer
+    return Asked(version, reference, payload, kind, context)
+
+
+def log_result(result: Result) -> str:
+    """The end of an invocation's log, as ``LogType=Tail`` has it."""
+    return base64.b64encode(result.log_tail.encode()[-limits.LOG_RESULT_BYTES :]).decode()
 
 
 async def invoke_async(call: Call) -> Mapping[str, Any]:
@@ -90,15 +121,14 @@ def _add_headers(call: Call, trace: str) -> None:
     call.headers.update({"x-amzn-Remapped-Content-Length": "0", "X-Amzn-Trace-Id": trace})
 
 
-async def _run(
-    call: Call, version: FunctionVersion, reference: Reference, payload: bytes, context: str | None
-) -> Result:
-    trace = call.chains.follow(version, header(call.request, "X-Amzn-Trace-Id"))
+async def run(call: Call, wanted: Asked, stream: ResponseStream | None = None) -> Result:
+    """Run the function; what it streams goes into `stream`. The platform's errors are the API's."""
+    trace = call.chains.follow(wanted.version, header(call.request, "X-Amzn-Trace-Id"))
     try:
-        call.chains.check(version.name, reference.qualifier, trace)
+        call.chains.check(wanted.version.name, wanted.reference.qualifier, trace)
         return await call.invoker.invoke(
-            version, payload, request_id=call.request_id, client_context=context,
-            invoked_arn=call.functions.arn(version.name, reference.qualifier), trace=trace,
+            wanted.version, wanted.payload, request_id=call.request_id, client_context=wanted.context,
+            invoked_arn=call.functions.arn(wanted.version.name, wanted.reference.qualifier), trace=trace, stream=stream,
         )  # fmt: skip
     except Recursion as loop:
         raise LambdaError("RecursiveInvocationException", str(loop)) from loop
