@@ -43,6 +43,7 @@ _LARGEST_READ = 1 << 40  # a refusal has to be read first, however much it is; w
 # An error comes with a header for X-Ray, a trace of every frame: a recursion without end makes
 # 100 KB, and the client sends up to 1 MB of it.
 _LARGEST_HEADERS = 2 * 1024 * 1024
+_EARLY_S = 0.1
 _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large"}  # fmt: skip
 
 Event = tuple[str, Any]
@@ -170,11 +171,7 @@ class RuntimeApi:
                 event = ("streamed", body.error)
         except Truncated:
             event = ("truncated", None)
-        self._answered = True
-        self._on_event(event)
-        early, self._early = self._early, None
-        if early is not None:
-            self._next(early)
+        self._answer_with(event)
         if not stream.closed():
             try:
                 await stream.write(_ACCEPTED)
@@ -199,11 +196,10 @@ class RuntimeApi:
             _refuse(request, 404, "NotFound", f"no such route: {request.method} {path}")
 
     def _next(self, request: HTTPServerRequest) -> None:
-        if not self._answered and self._receiving:
-            self._early = request  # of the streamed response the last bytes are still to be read
-            return
         if not self._answered:
-            _refuse(request, 403, "InvalidStateTransition", "Transition from Running to Ready is not allowed")
+            # A runtime that does not wait for the answer to its response: that one may be on its way, on another connection.
+            self._early = request
+            asyncio.get_running_loop().call_later(_EARLY_S, self._judge, request)
             return
         if self._waiting is not None and not _is_closed(self._waiting):
             # A process of another environment, or of somebody else on this machine, would take the event away.
@@ -211,6 +207,20 @@ class RuntimeApi:
             return
         self._waiting = request
         self._on_event(("next", None))
+
+    def _judge(self, request: HTTPServerRequest) -> None:
+        """Refuse a /next that came too early, unless the response is being read."""
+        if self._early is request and not self._receiving:
+            self._early = None
+            _refuse(request, 403, "InvalidStateTransition", "Transition from Running to Ready is not allowed")
+
+    def _answer_with(self, event: Event) -> None:
+        """The invocation has been answered; a /next that came before may be served now."""
+        self._answered = True
+        self._on_event(event)
+        early, self._early = self._early, None
+        if early is not None:
+            self._next(early)
 
     def _finish(self, request: HTTPServerRequest, request_id: str, kind: str = "") -> None:
         if kind not in ("response", "error"):
@@ -220,14 +230,12 @@ class RuntimeApi:
         elif self._answered:
             _refuse(request, 403, "InvalidStateTransition", "the invocation has been answered already")
         elif len(request.body) > RESPONSE_REFUSED_OVER_BYTES:
-            self._answered = True
             limit = f"Exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
             _refuse(request, 413, "RequestEntityTooLarge", limit)
-            self._on_event(("too_large", len(request.body)))
+            self._answer_with(("too_large", len(request.body)))
         else:
-            self._answered = True
             _accept(request)
-            self._on_event((kind, request.body))
+            self._answer_with((kind, request.body))
 
 
 _ACCEPTED = (
