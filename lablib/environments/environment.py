@@ -200,6 +200,8 @@ class Environment:
                 assert answer is not None, "the Runtime API lets /next through only after an answer"
                 return answer
             if (fault := self._fault(kind, detail, timing.timeout_s)) is not None:
+                if kind == "exit":
+                    await self.machine.api.settle()
                 await self._reset()
                 # Unconfirmed on AWS: a runtime that dies after it answered has answered.
                 truncated = isinstance(answer, Fault) and answer.error_type == _TRUNCATED

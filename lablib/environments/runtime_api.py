@@ -43,7 +43,7 @@ _LARGEST_READ = 1 << 40  # a refusal has to be read first, however much it is; w
 # An error comes with a header for X-Ray, a trace of every frame: a recursion without end makes
 # 100 KB, and the client sends up to 1 MB of it.
 _LARGEST_HEADERS = 2 * 1024 * 1024
-_EARLY_S = 0.1
+_EARLY_S = _SETTLE_S = 0.1
 _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large"}  # fmt: skip
 
 Event = tuple[str, Any]
@@ -127,6 +127,12 @@ class RuntimeApi:
             if value:
                 headers[name] = value
         _answer(request, 200, invocation.payload, headers)
+
+    async def settle(self) -> None:
+        """The runtime has ended: read what it still wrote of a streamed response, unless nobody takes it."""
+        await asyncio.sleep(0)  # a connection may be ready to be read, and not be read yet
+        if self._receiving:
+            await asyncio.wait(self._receiving, timeout=_SETTLE_S)
 
     def forget(self) -> None:
         """The runtime is gone: its connections and its /next with it."""
