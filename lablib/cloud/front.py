@@ -13,6 +13,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from lablib.cloud import presigned
+from lablib.cloud.access import principals
 from lablib.cloud.api.packages import DOWNLOAD_PATH
 from lablib.cloud.auth import Authority, Claim, claim_of
 from lablib.cloud.moto_seam import engine, policies
@@ -138,6 +139,8 @@ class Front:
         elif service in ("iam", "cloudformation"):
             await engine.call(policies.provide, request)
         answer = await engine.answer(request)
+        if service in ("iam", "sts", "cloudformation"):
+            principals.forget()
         if request.method != "GET":
             self._polls.wake()
         return answer

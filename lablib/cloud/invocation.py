@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lablib.cloud.clock import Clock
@@ -42,6 +44,21 @@ class Result:
     trace_id: str
 
 
+class Tail:
+    """The last lines of an invocation, as many as LogResult can hold."""
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque()
+        self._characters = 0
+
+    def add(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.lines.append(line)
+            self._characters += len(line)
+            while self._characters - len(self.lines[0]) > limits.LOG_RESULT_BYTES:
+                self._characters -= len(self.lines.popleft())
+
+
 class Invoker:
     """Runs functions.
 
@@ -57,7 +74,7 @@ class Invoker:
         self._data_plane, self._placement = data_plane, placement
         self._clock, self._logbook, self._region = clock, logbook, region
         self._measured = Measured(metrics)
-        self._tails: dict[str, list[str]] = {}
+        self._tails: dict[str, Tail] = {}
         self._traces: dict[str, str] = {}
 
     async def invoke(
@@ -116,13 +133,13 @@ class Invoker:
         for item in items:
             at = self._clock.to_cloud(item.timestamp)
             lines += [(at, line) for line in words.item(item, at, trace)]
-        self._tails.setdefault(environment, []).extend(line for _, line in lines)
-        self._logbook.write(placed.version.log_group, placed.log_stream, lines)
+        self._tails.setdefault(environment, Tail()).add(line for _, line in lines)
+        self._logbook.write(placed.version, placed.log_stream, lines)
 
     def _finish(self, placed: Placed, request_id: str, outcome: Outcome, trace: str) -> Result:
         version, now = placed.version, self._clock.now()
         words = wording(version, self._region)
         last = words.ended(Ended(request_id, outcome, trace, now))
-        self._logbook.write(version.log_group, placed.log_stream, [(now, text) for text in last])
-        tail = words.tail([*self._tails.get(placed.id, ()), *last])
+        self._logbook.write(version, placed.log_stream, [(now, text) for text in last])
+        tail = words.tail([*(self._tails[placed.id].lines if placed.id in self._tails else ()), *last])
         return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version, trace)

@@ -12,9 +12,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 
 from lablib.cloud.functions import FunctionVersion
+from lablib.models import lifecycle
 
 # (group, stream, [(milliseconds since 1970, text), ...])
 Put = Callable[[str, str, list[tuple[int, str]]], Awaitable[None]]
+# (role, group) -> whether the role lets Lambda write there
+MayWrite = Callable[[str, str], Awaitable[bool]]
 
 _DELAY_S = 0.5
 
@@ -44,19 +47,25 @@ class LogBook:
     ----------
     put
         Gives lines to CloudWatch Logs.
+    may_write
+        Lambda writes a function's log with its role. Where that may not, there is no log, and nothing else says so, as on AWS.
     """
 
-    def __init__(self, put: Put) -> None:
-        self._put = put
-        self._kept: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    def __init__(self, put: Put, may_write: MayWrite) -> None:
+        self._put, self._may_write = put, may_write
+        self._kept: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
         self._flushing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def write(self, group: str, stream: str, lines: list[tuple[float, str]]) -> None:
-        """Keep `lines`: (seconds since 1970 on the cloud's clock, text)."""
-        kept = self._kept.setdefault((group, stream), [])
+    def write(self, version: FunctionVersion, stream: str, lines: list[tuple[float, str]]) -> None:
+        """Keep `lines` of a function's: (seconds since 1970 on the cloud's clock, text)."""
+        if version.log_group.startswith("aws/") or not lines:
+            return  # a name that Lambda cannot create: nothing is sent (DG monitoring-cloudwatchlogs-loggroups, 2026)
+        kept = self._kept.setdefault((version.role, version.log_group, stream), [])
         kept.extend((int(timestamp * 1000), text) for timestamp, text in lines)
+        if len(kept) > 2 * lifecycle.STREAM_LINES:
+            del kept[: -lifecycle.STREAM_LINES]
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_DELAY_S, self._begin_flush)
 
@@ -68,8 +77,12 @@ class LogBook:
         """Give CloudWatch Logs everything that was written before this call."""
         async with self._flushing:
             kept, self._kept = self._kept, {}
-            for (group, stream), lines in kept.items():
-                await self._put(group, stream, lines)
+            known: dict[tuple[str, str], bool] = {}
+            for (role, group, stream), lines in kept.items():
+                if (role, group) not in known:
+                    known[role, group] = await self._may_write(role, group)
+                if known[role, group]:
+                    await self._put(group, stream, lines)
 
     async def reset(self) -> None:
         """Forget what is kept."""
@@ -78,3 +91,26 @@ class LogBook:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
+
+
+async def may_write(
+    role: str, group: str, arn: str, allows: Callable[[str, str, str], Awaitable[bool]], exists: Callable[[str], Awaitable[bool]]
+) -> bool:  # fmt: skip
+    """Whether a role lets Lambda write to a log group: to make its streams, to put events, and to make the group if it is not there.
+
+    CloudWatch Logs asks for the last two on ``…:log-group:NAME:log-stream:`` (the sentence of its AccessDenied, 2024).
+
+    Parameters
+    ----------
+    arn
+        The group's, without what follows its name.
+    allows
+        ``await allows(role, action, resource)``
+    exists
+        ``await exists(group)``
+    """
+    if not await allows(role, "logs:PutLogEvents", f"{arn}:log-stream:*"):
+        return False
+    if not await allows(role, "logs:CreateLogStream", f"{arn}:log-stream:"):
+        return False
+    return await exists(group) or await allows(role, "logs:CreateLogGroup", f"{arn}:log-stream:")

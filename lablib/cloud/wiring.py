@@ -30,7 +30,7 @@ from lablib.cloud.front import Front
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
-from lablib.cloud.logs import LogBook
+from lablib.cloud.logs import LogBook, may_write
 from lablib.cloud.metrics import Metrics
 from lablib.cloud.moto_seam import clockwork, engine, keys, roles
 from lablib.cloud.moto_seam import logs as moto_logs
@@ -94,7 +94,9 @@ class Cloud:
         options, region = self._options, self._options.region
         self._clock = Clock()
         clockwork.follow(self._clock.now)
-        self._logbook = LogBook(lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines))
+        self._logbook = LogBook(
+            lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines), self._may_log
+        )
         self._clock.before_moving(self._logbook.flush)
         self._metrics = Metrics(self._clock, lambda points: engine.call(moto_metrics.put, points))
         self._functions = Functions(
@@ -122,6 +124,12 @@ class Cloud:
     async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
         credentials = roles.assume(version.role, version.name)
         return variables(version, log_stream, credentials, region=self._options.region, endpoint=self._url)
+
+    async def _may_log(self, role: str, group: str) -> bool:
+        arn = f"arn:aws:logs:{self._options.region}:{engine.ACCOUNT}:log-group:{group}"
+        return await may_write(
+            role, group, arn, principals.role_allows, lambda group: engine.call(moto_logs.exists, group)
+        )
 
     async def _flush_metrics(self) -> None:
         await engine.call(moto_metrics.correct_cloudwatch)
@@ -156,6 +164,7 @@ class Cloud:
         await self._metrics.reset()
         keys.forget()
         await engine.call(engine.reset)
+        principals.forget()
         self._clock.reset()
         self._polls.wake()
 
