@@ -104,8 +104,8 @@ class Machine:
             }
         launch = self._runtime.launch(self._spec, folders)
         shown = {**launch.shown, **{path: path for path in folders.values()}}
-        environ = {**self._spec.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address}
-        for name, path in launch.environ.items():  # search paths: the interpreter's own goes before the function's
+        environ = {**self._spec.environ, "AWS_LAMBDA_RUNTIME_API": self.api.address, **launch.environ}
+        for name, path in launch.search.items():  # the interpreter's own goes before the function's
             if path not in environ.get(name, "").split(":"):
                 environ[name] = f"{path}:{environ[name]}" if name in environ else path
         return Plan(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lablib.environments.runtimes.base import Launch
+from lablib.environments.runtimes.base import Launch, on_the_host
 from lablib.environments.spec import DataPlaneError, EnvironmentSpec
 
 _PLACES = ("/var/task", "/opt")
@@ -33,5 +33,5 @@ class CustomRuntime:
                 continue
             if not os.access(real / "bootstrap", os.X_OK):
                 raise DataPlaneError(f"fork/exec {name}/bootstrap: permission denied")
-            return Launch([f"{folders.get(name, name)}/bootstrap"])
+            return Launch([f"{folders.get(name, name)}/bootstrap"], environ=on_the_host(spec.environ, folders))
         raise DataPlaneError(f"Couldn't find valid bootstrap(s): [{' '.join(f'{place}/bootstrap' for place in _PLACES)}]")

@@ -69,9 +69,9 @@ class PythonRuntime:
             executable, script = self._named(self._executable), f"{RUNTIME}/bootstrap.py"
             shown = {LANG: sys.base_prefix, **{f"{RUNTIME}/{name}": path for name, path in self._packages.items()}}
             libraries = self._named(str(sysconfig.get_config_var("LIBDIR")))
-        environ = {"LD_LIBRARY_PATH": libraries} if sysconfig.get_config_var("Py_ENABLE_SHARED") else {}
+        search = {"LD_LIBRARY_PATH": libraries} if sysconfig.get_config_var("Py_ENABLE_SHARED") else {}
         argv = [executable, "-S", "-s", script, spec.handler, json.dumps(folders)]
-        return Launch(argv, shown, environ)
+        return Launch(argv, shown, search=search)
 
     @staticmethod
     def _named(path: str) -> str:

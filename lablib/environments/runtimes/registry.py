@@ -13,8 +13,10 @@ from lablib.environments.spec import RuntimeUnavailable
 # family -> (module of this package, class). A module is loaded when its runtime is first needed.
 FAMILIES = {
     "python": ("python", "PythonRuntime"),
+    "nodejs": ("nodejs", "NodeRuntime"),
     "provided": ("custom", "CustomRuntime"),
     "java": ("java", "JavaRuntime"),
+    "ruby": ("ruby", "RubyRuntime"),
 }
 
 
