@@ -6,6 +6,8 @@ the four that are not documented, as seen in functions (2020 to 2024). Of what A
 
 from __future__ import annotations
 
+import re
+
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.moto_seam.roles import Credentials
 
@@ -14,7 +16,6 @@ _FIXED = {
     "TZ": ":UTC",
     "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
-    "PYTHONPATH": "/var/runtime",
     "LAMBDA_TASK_ROOT": "/var/task",
     "LAMBDA_RUNTIME_DIR": "/var/runtime",
     "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
@@ -35,7 +36,8 @@ def variables(
     """Everything the function sees, but for the Runtime API's address."""
     own = {
         "_HANDLER": version.handler,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
+        # Not for OS-only runtimes (DG configuration-envvars, 2026).
+        **({} if version.runtime.startswith("provided") else {"AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}"}),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_LAMBDA_FUNCTION_NAME": version.name,
@@ -49,7 +51,25 @@ def variables(
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_ENDPOINT_URL": endpoint,
     }
-    return {**_FIXED, **version.environment, **own, **_logging(version)}
+    return {**_FIXED, **_of_the_runtime(version.runtime), **version.environment, **own, **_logging(version)}
+
+
+def _of_the_runtime(runtime: str) -> dict[str, str]:
+    """Where a runtime looks for modules (as seen in functions, 2023 to 2026; Ruby's as in the images of 2019 and notes of 2024)."""
+    family, number = re.match(r"([a-z]*)([\d.]*)", runtime).groups()  # type: ignore[union-attr]
+    if family == "python":
+        return {"PYTHONPATH": "/var/runtime"}
+    if family == "nodejs":
+        own = f"/opt/nodejs/node{number.rstrip('.')}/node_modules"
+        return {"NODE_PATH": f"{own}:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"}
+    if family == "ruby":
+        gems = ("/var/task/vendor/bundle/ruby", "/opt/ruby/gems", "/var/runtime/ruby")
+        return {
+            "GEM_HOME": "/var/runtime",
+            "GEM_PATH": ":".join(f"{folder}/{number}.0" for folder in gems),
+            "RUBYLIB": "/var/task:/var/runtime/lib:/opt/ruby/lib",
+        }
+    return {}
 
 
 def _logging(version: FunctionVersion) -> dict[str, str]:

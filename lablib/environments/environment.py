@@ -70,6 +70,22 @@ Answer = bytes | Streamed | Fault
 _TRUNCATED = "Runtime.TruncatedResponse"
 
 
+# Node's status for a promise that nothing can settle any more. The type and the first sentence: DG troubleshooting-invocation,
+# 2026; the second is quoted by others, its end is unconfirmed.
+_UNSETTLED = "Runtime exited with error: exit status 13"
+_NODE_EXIT = (
+    "Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. "
+    "For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes"
+)
+
+
+def _how_it_ended(runtime: str, words: str) -> tuple[str, str]:
+    """The error type and the message of a runtime that ended."""
+    if runtime.startswith("nodejs") and words == _UNSETTLED:
+        return "Runtime.NodeJsExit", _NODE_EXIT
+    return "Runtime.ExitError", words
+
+
 @dataclass
 class _Timing:
     """Real time, seconds on the loop's clock."""
@@ -264,7 +280,8 @@ class Environment:
             text = f"/tmp holds more than its {self.spec.ephemeral_mb} MB (EphemeralStorage), so the environment was stopped"
             return Fault(_error("Runtime.ExitError", request_id, text), "error", "Runtime.ExitError")
         if kind == "exit":
-            return Fault(_error("Runtime.ExitError", request_id, str(detail)), "error", "Runtime.ExitError")
+            name, text = _how_it_ended(self.spec.runtime, str(detail))
+            return Fault(_error(name, request_id, text), "error", name)
         if kind == "failed":
             return Fault(_error("Runtime.InvalidEntrypoint", request_id, str(detail)), "error", "Runtime.InvalidEntrypoint")
         return None
