@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from lablib.models import limits
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is the process's."""
@@ -24,6 +26,10 @@ def _parser() -> argparse.ArgumentParser:
         "--credentials", choices=("own", "any"), default="own", help="any: accept every access key, from anyone on this machine"
     )
     serve.add_argument("--pending", type=_seconds, default=0.0, metavar="SECONDS", help="how long a function stays Pending")
+    serve.add_argument(
+        "--account-concurrency", type=_count, default=limits.ACCOUNT_CONCURRENCY, metavar="N",
+        help=f"invocations at a time in the whole account; {limits.ACCOUNT_CONCURRENCY:,} as on AWS",
+    )  # fmt: skip
     serve.add_argument("--isolation", choices=("auto", "off"), default="auto", help="off: as on a machine without user namespaces")
     serve.add_argument("--no-cpu-share", action="store_true", help="give every function whole cores, whatever its memory")
     serve.add_argument("--lifeline", type=int, metavar="FD", help=argparse.SUPPRESS)
@@ -49,6 +55,7 @@ def _serve(asked: argparse.Namespace) -> int:
             region=asked.region,
             credentials=asked.credentials,
             pending=asked.pending,
+            account_concurrency=asked.account_concurrency,
             isolation=asked.isolation,
             cpu_share=not asked.no_cpu_share,
             lifeline=asked.lifeline,
@@ -73,6 +80,12 @@ def _build(asked: argparse.Namespace) -> int:
 def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port; ports are 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of invocations; it is 1 or more")
     return int(text)
 
 

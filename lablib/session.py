@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from lablib import surroundings
-from lablib.errors import BackendNotAvailable, CloudDidNotStart, CloudIsGone
+from lablib.errors import BackendNotAvailable, CloudDidNotStart, CloudIsGone, LabError
 from lablib.lab import Lab
 from lablib.local import LocalCloud, launch
 
@@ -16,8 +16,9 @@ _lab: Lab | None = None
 
 
 def start(
-    region: str = "us-east-1", backend: str | None = None, *, isolation: str = "auto", cpu_share: bool = True
-) -> Lab:
+    region: str = "us-east-1", backend: str | None = None, *, isolation: str = "auto", cpu_share: bool = True,
+    account_concurrency: int | None = None,
+) -> Lab:  # fmt: skip
     """Start the local cloud, or empty the one that runs, and make it the only AWS that this process knows.
 
     Every `AWS_*` variable of this process is removed first; credentials, profiles, endpoints and proxies found in the
@@ -29,6 +30,7 @@ def start(
     backend : ``"local"``. ``"aws"``, here or as LAB_BACKEND, is refused until labs can run there.
     isolation : ``"off"`` runs functions as on a machine without user namespaces.
     cpu_share : False gives every function a whole core, whatever its memory.
+    account_concurrency : invocations at a time in the whole account; 1,000 as on AWS, unless this says otherwise.
 
     Raises `BackendNotAvailable`, `CloudDidNotStart`.
 
@@ -39,7 +41,7 @@ def start(
     """
     global _lab
     _refuse_other_backends(backend)
-    options = (*(("--isolation", "off") if isolation == "off" else ()), *(() if cpu_share else ("--no-cpu-share",)))
+    options = _options(isolation, cpu_share, account_concurrency)
     if _lab is not None and not _lab.closed:
         print(f"{_start_over(_lab, region, options)}: your functions are gone, run their cells again.")
         where = "Functions"
@@ -56,6 +58,18 @@ def start(
     if elsewhere := surroundings.clients_made_earlier(cloud.url):
         print(f"Clients made before this still point where they did; make them again: {', '.join(elsewhere)}.")
     return _lab
+
+
+def _options(isolation: str, cpu_share: bool, account_concurrency: int | None) -> tuple[str, ...]:
+    """What of `start`'s arguments `serve` gets."""
+    options = ["--isolation", "off"] if isolation == "off" else []
+    if not cpu_share:
+        options.append("--no-cpu-share")
+    if account_concurrency is not None:
+        if not isinstance(account_concurrency, int) or account_concurrency < 1:
+            raise LabError(f"account_concurrency is a number of invocations, 1 or more, and not {account_concurrency!r}.")
+        options += ["--account-concurrency", str(account_concurrency)]
+    return tuple(options)
 
 
 def _refuse_other_backends(backend: str | None) -> None:

@@ -27,6 +27,7 @@ from lablib.cloud.version import FunctionVersion as FunctionVersion
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
+    from lablib.cloud.provisioned import Allocation
 
 
 class NoSuchFunction(LookupError):
@@ -43,6 +44,7 @@ class Function:
 
     `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time. `before` is
     what `$LATEST` was until the update that is under way. `policies` are resource-based, by qualifier; None is the function's own.
+    `provisioned` is by version and alias.
     """
 
     latest: FunctionVersion
@@ -51,6 +53,8 @@ class Function:
     aliases: dict[str, Alias] = field(default_factory=dict)
     event_invoke: dict[str, EventInvokeConfig] = field(default_factory=dict)  # by qualifier
     recursive_loop: str = "Terminate"
+    reserved_concurrency: int | None = None
+    provisioned: dict[str, Allocation] = field(default_factory=dict)
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str | None, ResourcePolicy] = field(default_factory=dict)
@@ -76,6 +80,7 @@ class Function:
         self.aliases.pop(qualifier, None)
         self.policies.pop(qualifier, None)
         self.event_invoke.pop(qualifier, None)
+        self.provisioned.pop(qualifier, None)
 
     def revise(self, qualifier: str | None) -> None:
         """Give a new ``RevisionId`` to `$LATEST`, or to the version or alias that a qualifier names."""
@@ -179,7 +184,7 @@ class Functions:
         return len(self._functions)
 
     def on_change(self, callback: Callable[[str], None]) -> None:
-        """Have `callback(name)` called after a function's code, configuration or versions changed, or it was deleted."""
+        """Have `callback(name)` called after a function changed in any way that running it depends on, or was deleted."""
         self._listeners.append(callback)
 
     def reserve(self, name: str) -> None:
@@ -237,7 +242,19 @@ class Functions:
         """Add or replace an alias, under a new revision."""
         stamped = replace(alias, revision_id=str(uuid.uuid4()))
         function.aliases[alias.name] = stamped
+        self._changed(function.latest.name)
         return stamped
+
+    def delete_alias(self, function: Function, alias: str) -> None:
+        """Delete an alias and what hangs on it; nothing happens if there is none of this name."""
+        if alias in function.aliases:
+            function.forget(alias)
+            self._changed(function.latest.name)
+
+    def reserve_concurrency(self, function: Function, executions: int | None) -> None:
+        """Set how many executions at a time a function has for itself, and at most; None: it shares what nobody has."""
+        function.reserved_concurrency = executions
+        self._changed(function.latest.name)
 
     def delete(self, name: str) -> None:
         """Delete a function with all its versions. Raises `NoSuchFunction`."""

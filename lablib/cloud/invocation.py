@@ -80,9 +80,11 @@ class Invoker:
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str,
         client_context: str | None = None, invoked_arn: str | None = None, trace: str | None = None,
-        stream: ResponseStream | None = None,
+        stream: ResponseStream | None = None, synchronous: bool = True,
     ) -> Result:  # fmt: skip
         """Run a function and wait for its answer. What it streams goes into `stream` meanwhile.
+
+        An event that nobody waits for is not `synchronous`: it is not held to the requests per second.
 
         An error of the function's is a result; what is raised is the platform's:
         `Throttled`, `lablib.environments.DataPlaneError`.
@@ -96,7 +98,7 @@ class Invoker:
         measured = self._measured.of(version, invoked_arn, begun)
         with self._clock.busy(f"the invocation {request_id} of {version.name}"):
             try:
-                placed = await self._placement.acquire(version)
+                placed = await self._placement.acquire(version, synchronous=synchronous)
             except Throttled:
                 measured.throttled()
                 raise
@@ -107,6 +109,7 @@ class Invoker:
                     request_id, payload, invoked_arn or version.arn, trace, client_context
                 )  # fmt: skip
                 outcome = await self._data_plane.invoke(placed.id, invocation, stream)
+                placed.failed = outcome.status != "success"
                 measured.ran(outcome)
                 return self._finish(placed, request_id, outcome, trace)
             finally:

@@ -22,6 +22,7 @@ from lablib.cloud.moto_seam import keys
 from lablib.cloud.offline import stay_offline
 from lablib.cloud.workplace import Workplace
 from lablib.environments import DataPlane, DataPlaneError, LogItem
+from lablib.models import limits
 
 if TYPE_CHECKING:
     from lablib.cloud.wiring import Cloud
@@ -46,6 +47,8 @@ class Options:
         ``"own"``: only those that this cloud issued; ``"any"``: whoever asks.
     pending
         Seconds for which a new function stays Pending, and an update InProgress.
+    account_concurrency
+        Invocations at a time in the whole account.
     isolation
         ``"auto"``: namespaces where the machine has them; ``"off"``: never.
     lifeline
@@ -56,6 +59,7 @@ class Options:
     region: str = "us-east-1"
     credentials: Literal["own", "any"] = "own"
     pending: float = 0.0
+    account_concurrency: int = limits.ACCOUNT_CONCURRENCY
     isolation: Literal["auto", "off"] = "auto"
     cpu_share: bool = True
     lifeline: int | None = None

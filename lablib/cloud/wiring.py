@@ -25,6 +25,7 @@ from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.auth import Authority
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
+from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.control import Control
 from lablib.cloud.front import Front
 from lablib.cloud.functions import Functions, FunctionVersion
@@ -37,6 +38,7 @@ from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.moto_seam import metrics as moto_metrics
 from lablib.cloud.placement import Placement
 from lablib.cloud.polls import Polls
+from lablib.cloud.provisioned import Environments, Provisioning
 from lablib.cloud.server import Options
 from lablib.cloud.variables import variables
 from lablib.environments import DataPlane, LogItem
@@ -102,7 +104,9 @@ class Cloud:
         self._functions = Functions(
             CodeStore(folder / "code"), self._clock, account_id=engine.ACCOUNT, region=region, pending=options.pending
         )
-        self._placement = Placement(self._data_plane, self._clock, self._variables)
+        self._concurrency = Concurrency(options.account_concurrency)
+        self._placement = Placement(self._data_plane, self._clock, self._variables, self._concurrency)
+        self._provisioning = self._provisioned_concurrency()
         self._functions.on_change(self._changed)
         self._invoker = Invoker(
             self._data_plane, self._placement, self._clock, self._logbook, self._metrics, region=region
@@ -114,12 +118,21 @@ class Cloud:
         any_key = options.credentials == "any"
         self._front = Front(
             authority=None if any_key else Authority(*self._credentials, self._clock.now),
-            functions=LambdaService(self._functions, self._invoker, self._events, chains, from_moto()),
+            functions=LambdaService(
+                self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning
+            ),
             door=Control(self._clock, reset=self._reset, shutdown=self._ended.set, facts=self._doctor),
             polls=self._polls,
             flush_logs=self._logbook.flush,
             flush_metrics=self._flush_metrics,
         )
+
+    def _provisioned_concurrency(self) -> Provisioning:
+        placement = self._placement
+        made = Environments(placement.start, self._data_plane.initialized, placement.offer, placement.retire)
+        provisioning = Provisioning(self._functions, self._concurrency, made, self._clock)
+        placement.on_failed = provisioning.failed
+        return provisioning
 
     async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
         credentials = roles.assume(version.role, version.name)
@@ -142,10 +155,12 @@ class Cloud:
     def on_lost(self) -> None:
         """The data plane has lost every environment."""
         self._placement.lost()
+        self._provisioning.lost()
 
     def _changed(self, name: str) -> None:
         kept = self._functions.generations(name)
         self._placement.changed(name, kept)
+        self._provisioning.changed(name)
 
     def _doctor(self) -> Mapping[str, Any]:
         return {
@@ -155,6 +170,7 @@ class Cloud:
 
     async def _reset(self) -> None:
         """An empty cloud again, at the same address, on real time."""
+        self._provisioning.reset()
         await self._events.reset()
         await self._invoker.reset()
         self._functions.reset()
@@ -165,6 +181,7 @@ class Cloud:
         keys.forget()
         await engine.call(engine.reset)
         principals.forget()
+        self._concurrency.reset()
         self._clock.reset()
         self._polls.wake()
 

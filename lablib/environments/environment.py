@@ -123,10 +123,11 @@ class Environment:
     # --- INIT -------------------------------------------------------------------
 
     async def initialize(self) -> None:
-        """The INIT phase: at most 10 s; a failure is kept for the first invocation to repeat."""
+        """The INIT phase: at most 10 s, unless it is ahead of use; a failure is kept for the first invocation to repeat."""
         try:
             self._say("init_start", {"initialization_type": self.spec.initialization_type})
-            timing = self._timing(limits.INIT_TIMEOUT_S)
+            ahead = self.spec.initialization_type == "provisioned-concurrency"
+            timing = self._timing(max(limits.INIT_AHEAD_TIMEOUT_S, self.spec.timeout_s) if ahead else limits.INIT_TIMEOUT_S)
             fault = await self._init(timing)
             if fault is None:
                 self._init_ms = timing.elapsed_ms

@@ -79,6 +79,14 @@ RESOURCE_POLICY_BYTES = 20_480
 # Concurrency. DG gettingstarted-limits, lambda-concurrency, 2026.
 ACCOUNT_CONCURRENCY = 1_000
 UNRESERVED_CONCURRENCY_KEPT = 100
+# The same page: requests per second for each unit of concurrency. Of the account, of a reservation, of provisioned concurrency.
+REQUESTS_PER_SECOND_PER_CONCURRENCY = 10
+# Each function: so many more environments in so many seconds, refilled continuously and not accrued. DG scaling-behavior, 2026.
+SCALING_ENVIRONMENTS = 1_000
+SCALING_PERIOD_S = 10
+# INIT of an environment that is made ahead of use: this, or the function's timeout if that is more.
+# DG lambda-runtime-environment, 2026.
+INIT_AHEAD_TIMEOUT_S = 130.0
 
 # Asynchronous invocation. BOTO MaximumRetryAttempts, MaximumEventAgeInSeconds; delays, back-off and the dead-letter message's
 # attribute: DG invocation-async-error-handling, invocation-async-retain-records, 2026.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lablib.cloud.clock import Clock
+from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.placement import Placement, Throttled
 from lablib.environments import DataPlaneError
 
@@ -51,7 +52,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 
 
 def placement(plane: FakeDataPlane, concurrency: int = 2) -> Placement:
-    return Placement(plane, Clock(), no_variables, account_concurrency=concurrency)  # type: ignore[arg-type]
+    return Placement(plane, Clock(), no_variables, Concurrency(concurrency))  # type: ignore[arg-type]
 
 
 def test_one_more_than_the_account_may_have_is_refused_with_its_reason() -> None:

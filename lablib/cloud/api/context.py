@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lablib.cloud.api.wire import Wire
+from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.web import Request
 from lablib.environments.streams import ResponseStream
@@ -14,6 +15,7 @@ from lablib.environments.streams import ResponseStream
 if TYPE_CHECKING:
     from lablib.cloud.asynchronous.recursion import Chains
     from lablib.cloud.invocation import Result
+    from lablib.cloud.provisioned import Provisioning
 
 
 class Invokes(Protocol):
@@ -99,6 +101,8 @@ class Call:
     events: Events
     chains: Chains
     neighbours: Neighbours
+    concurrency: Concurrency
+    provisioning: Provisioning
     wire: Wire
     download_url: Callable[[str], str]
     headers: dict[str, str] = field(default_factory=dict)

@@ -18,7 +18,9 @@ from lablib.cloud.api.table import OPERATIONS
 from lablib.cloud.api.validation import validate
 from lablib.cloud.api.wire import Wire, header
 from lablib.cloud.asynchronous.recursion import Chains
+from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, NoSuchFunction
+from lablib.cloud.provisioned import Provisioning
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 log = logging.getLogger("lablib.cloud")
@@ -44,12 +46,18 @@ class LambdaService:
         The requests' tracing headers.
     neighbours : Neighbours
         IAM and S3.
+    concurrency : Concurrency
+        What may run at a time.
+    provisioning : Provisioning
+        Makes environments ahead of use.
     """
 
     def __init__(
-        self, functions: Functions, invoker: Invokes, events: Events, chains: Chains, neighbours: Neighbours
-    ) -> None:
+        self, functions: Functions, invoker: Invokes, events: Events, chains: Chains, neighbours: Neighbours,
+        concurrency: Concurrency, provisioning: Provisioning,
+    ) -> None:  # fmt: skip
         self._functions = functions
+        self._concurrency, self._provisioning = concurrency, provisioning
         self._invoker, self._events, self._chains = invoker, events, chains
         self._neighbours = neighbours
         self._wire = Wire.of_lambda()
@@ -95,7 +103,9 @@ class LambdaService:
         call = Call(
             operation=operation.name, parameters=parameters, request_id=request_id, request=request,
             base_url=f"http://{header(request, 'Host') or '127.0.0.1'}", functions=self._functions,
-            invoker=self._invoker, events=self._events, chains=self._chains, neighbours=self._neighbours, wire=self._wire, download_url=self._links.path,
+            invoker=self._invoker, events=self._events, chains=self._chains, neighbours=self._neighbours,
+            concurrency=self._concurrency, provisioning=self._provisioning, wire=self._wire,
+            download_url=self._links.path,
         )  # fmt: skip
         answer = self._wire.answer(operation, await perform(call), request_id)
         answer.headers.update(call.headers)

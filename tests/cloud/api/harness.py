@@ -6,10 +6,12 @@ What runs a function, IAM and S3 are fakes that record what they were asked. bot
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,8 +26,12 @@ from lablib.cloud.api import LambdaService, Neighbours, ObjectNotFound
 from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
+from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Result
+from lablib.cloud.placement import InitializationType, Placed
+from lablib.cloud.provisioned import Environments, Provisioning
+from lablib.environments import Initialized
 from lablib.environments.spec import Outcome
 from lablib.environments.streams import ResponseStream
 from tests.support import make_zip
@@ -107,7 +113,13 @@ class FakeMetrics:
 class Api:
     """A Lambda API in a thread of its own, and a boto3 client for it."""
 
-    def __init__(self, folder: Path, pending: float = 0.0, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, folder: Path, pending: float = 0.0, chance: Callable[[], float] = random.random, account_concurrency: int = 1000
+    ) -> None:  # fmt: skip
+        # Environments of provisioned concurrency; their INIT ends with what is set here.
+        self.environments: list[Placed] = []
+        self.init: Future[Initialized] = Future()
+        self._numbers, self._account_concurrency = itertools.count(), account_concurrency
         self.invoker, self.events, self.metrics = FakeInvoker(), FakeEvents(), FakeMetrics()
         self.targets: set[str] = set()
         self.objects: dict[tuple[str, str], bytes] = {}
@@ -131,7 +143,11 @@ class Api:
             self._may_be_assumed, self._read_object, self._identity_exists, self._role_allows, self._target_exists
         )
         chains = Chains(self.functions, self.metrics, self.clock.now)
-        self.service = LambdaService(self.functions, self.invoker, self.events, chains, neighbours)
+        concurrency = Concurrency(self._account_concurrency)
+        made = Environments(self._start, self._initialized, lambda placed: None, self._retire)
+        provisioning = Provisioning(self.functions, concurrency, made, self.clock)
+        self.functions.on_change(provisioning.changed)
+        self.service = LambdaService(self.functions, self.invoker, self.events, chains, neighbours, concurrency, provisioning)
         app = tornado.web.Application([(".*", _Handler, {"service": self.service})], log_function=lambda handler: None)
         server = app.listen(0, "127.0.0.1", max_buffer_size=100 << 20)
         [socket] = server._sockets.values()
@@ -140,6 +156,17 @@ class Api:
         await self._stop.wait()
         server.stop()
         await server.close_all_connections()
+
+    async def _start(self, version: FunctionVersion, initialization_type: InitializationType) -> Placed:
+        placed = Placed(f"e{next(self._numbers)}", version, "stream", 0.0, 0.0, initialization_type)
+        self.environments.append(placed)
+        return placed
+
+    async def _initialized(self, environment: str) -> Initialized:
+        return await asyncio.wrap_future(self.init)
+
+    def _retire(self, placed: Placed) -> None:
+        self.environments.remove(placed)
 
     async def _may_be_assumed(self, role: str) -> bool:
         return role != NO_ROLE

@@ -12,6 +12,7 @@ from lablib.cloud.api.errors import conflict, invalid_parameter
 from lablib.cloud.api.layers import chosen
 from lablib.cloud.api.lookup import check_role, find, settled
 from lablib.cloud.api.names import resolve, resolve_whole
+from lablib.cloud.api.operations.concurrency import reserved
 from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.api.targets import check_dead_letter
 from lablib.cloud.functions import LATEST, FunctionVersion
@@ -55,7 +56,7 @@ def _first(call: Call, name: str, new: Mapping[str, Any]) -> FunctionVersion:
 
 
 async def get_function(call: Call) -> Mapping[str, Any]:
-    """A function's configuration, its tags, and where to download its package."""
+    """A function's configuration, its tags, what concurrency it has reserved, and where to download its package."""
     version, reference = await find(call)
     if version.package_type == "Image":
         code = images.described(version)
@@ -63,8 +64,12 @@ async def get_function(call: Call) -> Mapping[str, Any]:
         code = {"RepositoryType": "S3", "Location": call.base_url + call.download_url(version.code_sha256)}
     configuration = describe(version, arn=call.functions.arn(version.name, reference.qualifier))
     answer: dict[str, Any] = {"Configuration": configuration, "Code": code}
-    tags = call.functions.function(version.name).tags
-    return answer | ({"Tags": tags} if tags else {})
+    function = call.functions.function(version.name)
+    if function.tags:
+        answer["Tags"] = function.tags
+    if function.reserved_concurrency is not None:
+        answer["Concurrency"] = reserved(function)
+    return answer
 
 
 async def get_function_configuration(call: Call) -> Mapping[str, Any]:
