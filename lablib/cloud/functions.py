@@ -245,17 +245,6 @@ class Functions:
         self._changed(function.latest.name)
         return stamped
 
-    def delete_alias(self, function: Function, alias: str) -> None:
-        """Delete an alias and what hangs on it; nothing happens if there is none of this name."""
-        if alias in function.aliases:
-            function.forget(alias)
-            self._changed(function.latest.name)
-
-    def reserve_concurrency(self, function: Function, executions: int | None) -> None:
-        """Set how many executions at a time a function has for itself, and at most; None: it shares what nobody has."""
-        function.reserved_concurrency = executions
-        self._changed(function.latest.name)
-
     def delete(self, name: str) -> None:
         """Delete a function with all its versions. Raises `NoSuchFunction`."""
         function = self.function(name)

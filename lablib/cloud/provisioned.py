@@ -122,7 +122,7 @@ class Provisioning:
         self.changed(function.latest.name)
 
     def changed(self, name: str) -> None:
-        """A function changed: take away what was deleted, follow aliases, and let `concurrency` know what there is."""
+        """A function changed: take away what was deleted, follow aliases, and let `concurrency` know what there is, and is reserved."""
         function = self._functions.function(name) if name in self._functions else None
         for allocation in list(self._live.get(name, [])):
             if function is None or function.provisioned.get(allocation.qualifier) is not allocation:

@@ -39,7 +39,7 @@ class FakeDataPlane:
 def version(name: str = "f", generation: str = "g1") -> Any:
     return SimpleNamespace(
         name=name, version="$LATEST", generation=generation, runtime="python3.12", handler="f.h", memory_size=128, timeout=3,
-        ephemeral_storage=512, code=Path("/nowhere"), layers=(),
+        ephemeral_storage=512, code=Path("/nowhere"), layers=(), log_group=f"/aws/lambda/{name}",
     )  # fmt: skip
 
 

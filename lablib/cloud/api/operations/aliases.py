@@ -58,7 +58,8 @@ async def delete_alias(call: Call) -> Mapping[str, Any]:
     """Delete an alias. One that is not there is no error."""
     name = resolve_whole(call.functions, call.parameters["FunctionName"])
     await settled(call, name)
-    call.functions.delete_alias(call.functions.function(name), call.parameters["Name"])
+    call.functions.function(name).forget(call.parameters["Name"])
+    call.provisioning.changed(name)
     return {}
 
 

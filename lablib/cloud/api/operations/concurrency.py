@@ -31,7 +31,7 @@ async def put_function_concurrency(call: Call) -> Mapping[str, Any]:
             f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned concurrency "
             f"[{provisioned}]."
         )
-    call.functions.reserve_concurrency(function, wanted)
+    _reserve(call, function, wanted)
     return {"ReservedConcurrentExecutions": wanted}
 
 
@@ -43,8 +43,13 @@ async def get_function_concurrency(call: Call) -> Mapping[str, Any]:
 
 async def delete_function_concurrency(call: Call) -> Mapping[str, Any]:
     """Let a function share again what nobody has reserved."""
-    call.functions.reserve_concurrency(await _find(call), None)
+    _reserve(call, await _find(call), None)
     return {}
+
+
+def _reserve(call: Call, function: Function, executions: int | None) -> None:
+    function.reserved_concurrency = executions
+    call.provisioning.changed(function.latest.name)
 
 
 async def _find(call: Call) -> Function:
