@@ -44,7 +44,6 @@ class Function:
 
     `settled` is set while no state is ``Pending`` or ``InProgress``; `change` is held by the one update at a time. `before` is
     what `$LATEST` was until the update that is under way. `policies` are resource-based, by qualifier; None is the function's own.
-    `provisioned` is by version and alias.
     """
 
     latest: FunctionVersion
@@ -54,7 +53,7 @@ class Function:
     event_invoke: dict[str, EventInvokeConfig] = field(default_factory=dict)  # by qualifier
     recursive_loop: str = "Terminate"
     reserved_concurrency: int | None = None
-    provisioned: dict[str, Allocation] = field(default_factory=dict)
+    provisioned: dict[str, Allocation] = field(default_factory=dict)  # by qualifier
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str | None, ResourcePolicy] = field(default_factory=dict)
@@ -77,10 +76,8 @@ class Function:
 
     def forget(self, qualifier: str) -> None:
         """Drop what hangs on a version or an alias that is deleted."""
-        self.aliases.pop(qualifier, None)
-        self.policies.pop(qualifier, None)
-        self.event_invoke.pop(qualifier, None)
-        self.provisioned.pop(qualifier, None)
+        for held in (self.aliases, self.policies, self.event_invoke, self.provisioned):
+            held.pop(qualifier, None)
 
     def revise(self, qualifier: str | None) -> None:
         """Give a new ``RevisionId`` to `$LATEST`, or to the version or alias that a qualifier names."""
@@ -242,7 +239,6 @@ class Functions:
         """Add or replace an alias, under a new revision."""
         stamped = replace(alias, revision_id=str(uuid.uuid4()))
         function.aliases[alias.name] = stamped
-        self._changed(function.latest.name)
         return stamped
 
     def delete(self, name: str) -> None:

@@ -24,8 +24,12 @@ class Invokes(Protocol):
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
         invoked_arn: str | None = None, trace: str | None = None, stream: ResponseStream | None = None,
+        synchronous: bool = True,
     ) -> Result:  # fmt: skip
-        """Run a function and wait for what it answers; what it streams goes into `stream` meanwhile."""
+        """Run a function and wait for what it answers; what it streams goes into `stream` meanwhile.
+
+        An event of the queue's is not `synchronous`.
+        """
         ...
 
 

@@ -190,7 +190,7 @@ class AsyncQueue:
             # Tried again as after an error of the function's, and counted: measurements of others, on no page.
             event.response = Response(404, f"Function not found: {event.arn}:{event.qualifier or LATEST}")
             return self._failed(event)
-        if getattr(function, "reserved_concurrency", None) == 0:
+        if function.reserved_concurrency == 0:
             event.response = None
             return Over(event.progress, "ZeroReservedConcurrency")
         try:
@@ -206,7 +206,7 @@ class AsyncQueue:
         try:
             result = await self._invoker.invoke(
                 version, event.payload, request_id=event.request_id, client_context=event.client_context,
-                invoked_arn=self._functions.arn(event.name, event.qualifier), trace=event.trace,
+                invoked_arn=self._functions.arn(event.name, event.qualifier), trace=event.trace, synchronous=False,
             )  # fmt: skip
         except Throttled as throttled:
             event.response = Response(429, str(throttled))

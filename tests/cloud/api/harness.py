@@ -66,6 +66,7 @@ class FakeInvoker:
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
         invoked_arn: str | None = None, trace: str | None = None, stream: ResponseStream | None = None,
+        synchronous: bool = True,
     ) -> Result:  # fmt: skip
         self.invoked.append(Invoked(version, payload, request_id, client_context, invoked_arn, trace))
         if self.error is not None:

@@ -51,7 +51,9 @@ async def update_alias(call: Call) -> Mapping[str, Any]:
         weights=_weights(given) if "RoutingConfig" in given else old.weights,
     )
     _check(call, function, new)
-    return _describe(call, function.latest.name, call.functions.put_alias(function, new))
+    described = _describe(call, function.latest.name, call.functions.put_alias(function, new))
+    call.provisioning.changed(function.latest.name)
+    return described
 
 
 async def delete_alias(call: Call) -> Mapping[str, Any]:
