@@ -1,0 +1,90 @@
+"""Contract: what Lambda sends arrives in moto's queues, topics, event buses and buckets, in AWS's form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lablib.cloud.moto_seam import deliveries
+from tests.cloud.moto_seam.conftest import Moto
+
+HERE = "eu-west-1:123456789012"
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0;Lineage=1:36680206:0"
+
+
+def received(moto: Moto, url: str) -> dict[str, object]:
+    [message] = moto.client("sqs").receive_message(
+        QueueUrl=url, MessageAttributeNames=["All"], MessageSystemAttributeNames=["AWSTraceHeader"], WaitTimeSeconds=0
+    )["Messages"]  # fmt: skip
+    return dict(message)
+
+
+def test_a_message(moto: Moto) -> None:
+    url = moto.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    attributes = {"RequestID": ("String", "r"), "ErrorCode": ("Number", "200")}
+    deliveries.send_message(f"arn:aws:sqs:{HERE}:queue", '{"ü": 1}', attributes, TRACE)
+    message = received(moto, url)
+    assert message["Body"] == '{"ü": 1}' and message["Attributes"] == {"AWSTraceHeader": TRACE}
+    assert message["MessageAttributes"] == {
+        "RequestID": {"DataType": "String", "StringValue": "r"},
+        "ErrorCode": {"DataType": "Number", "StringValue": "200"},
+    }
+
+
+def test_a_notification(moto: Moto) -> None:
+    url = moto.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    topic = moto.client("sns").create_topic(Name="topic")["TopicArn"]
+    moto.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{HERE}:queue")
+    deliveries.publish(topic, "[1]", {"RequestID": ("String", "r")})
+    notification = json.loads(str(received(moto, url)["Body"]))
+    assert notification["Message"] == "[1]"
+    assert notification["MessageAttributes"] == {"RequestID": {"Type": "String", "Value": "r"}}
+
+
+def test_an_event_on_a_bus(moto: Moto) -> None:
+    url = moto.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    events = moto.client("events")
+    bus = events.create_event_bus(Name="bus")["EventBusArn"]
+    events.put_rule(Name="rule", EventBusName="bus", EventPattern=json.dumps({"source": ["lambda"]}))
+    events.put_targets(Rule="rule", EventBusName="bus", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{HERE}:queue"}])
+    deliveries.put_event(bus, "Lambda Function Invocation Result - Success", '{"n": 1}', [bus, "arn:f"])
+    event = json.loads(str(received(moto, url)["Body"]))
+    assert (event["source"], event["detail-type"]) == ("lambda", "Lambda Function Invocation Result - Success")
+    assert event["detail"] == {"n": 1} and event["resources"] == [bus, "arn:f"]
+
+
+def test_an_object(moto: Moto) -> None:
+    s3 = moto.client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    deliveries.put_object("arn:aws:s3:::bucket", "aws/lambda/async/f/x", b"{}")
+    assert s3.get_object(Bucket="bucket", Key="aws/lambda/async/f/x")["Body"].read() == b"{}"
+
+
+def test_what_exists(moto: Moto) -> None:
+    moto.client("sqs").create_queue(QueueName="queue")
+    topic = moto.client("sns").create_topic(Name="topic")["TopicArn"]
+    moto.client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    there = [f"arn:aws:sqs:{HERE}:queue", topic, f"arn:aws:events:{HERE}:event-bus/default", "arn:aws:s3:::bucket"]
+    assert [deliveries.exists(arn) for arn in there] == [True] * 4
+    away = [
+        f"arn:aws:sqs:{HERE}:other", f"arn:aws:sns:{HERE}:other", f"arn:aws:events:{HERE}:event-bus/other", "arn:aws:s3:::other",
+        "arn:aws:sqs:eu-west-1:210987654321:queue", "arn:aws:sqs:nowhere-1:123456789012:queue", f"arn:aws:kinesis:{HERE}:queue",
+        "arn:aws:sqs:us-east-1:123456789012:queue",
+    ]  # fmt: skip
+    assert [deliveries.exists(arn) for arn in away] == [False] * len(away)
+
+
+def test_what_nobody_takes(moto: Moto) -> None:
+    moto.client("sqs").create_queue(QueueName="queue.fifo", Attributes={"FifoQueue": "true"})
+    topic = moto.client("sns").create_topic(Name="topic")["TopicArn"]
+    with pytest.raises(deliveries.NotTaken, match="there is no arn"):
+        deliveries.send_message(f"arn:aws:sqs:{HERE}:other", "{}", {}, TRACE)
+    with pytest.raises(deliveries.NotTaken):
+        deliveries.send_message(f"arn:aws:sqs:{HERE}:queue.fifo", "{}", {}, TRACE)
+    with pytest.raises(deliveries.NotTaken):
+        deliveries.publish(topic, "x" * 300_000, {})
+    with pytest.raises(deliveries.NotTaken):
+        deliveries.put_event(f"arn:aws:events:{HERE}:event-bus/other", "t", "{}", [])
+    with pytest.raises(deliveries.NotTaken):
+        deliveries.put_object("arn:aws:s3:::other", "k", b"")
