@@ -277,7 +277,7 @@ def _answer(request: HTTPServerRequest, status: int, body: bytes, headers: dict[
 
 
 def _answer_json(request: HTTPServerRequest, status: int, body: dict[str, str]) -> None:
-    _answer(request, status, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    _answer(request, status, json.dumps(body, separators=(",", ":")).encode(), {"Content-Type": "application/json"})
 
 
 def _accept(request: HTTPServerRequest) -> None:

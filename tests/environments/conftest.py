@@ -78,6 +78,7 @@ class Plane:
         code.mkdir()
         (code / "lambda_function.py").write_text(source)
         for path, content in (files or {}).items():
+            (code / path).parent.mkdir(parents=True, exist_ok=True)
             (code / path).write_bytes(content)
             (code / path).chmod(0o755)
         given: dict[str, Any] = {

@@ -49,7 +49,10 @@ def become_runtime(plan: Plan, log: int) -> None:
         os.chdir(plan.task)
         landlock.restrict(plan)
         _drop_capabilities()
-    os.execve(plan.argv[0], plan.argv, plan.environ)
+    try:
+        os.execve(plan.argv[0], plan.argv, plan.environ)
+    except OSError as error:  # in the words of Lambda's own, which are Go's
+        raise OSError(f"fork/exec {plan.argv[0]}: {os.strerror(error.errno or 0).lower()}") from error
 
 
 def _drop_capabilities() -> None:

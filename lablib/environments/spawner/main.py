@@ -245,7 +245,7 @@ def _exec(plan: Plan, log: int, report: int) -> None:
     try:
         become_runtime(plan, log)
     except BaseException as error:
-        _report(report, {"failed": f"{plan.argv[0]}: {error}"})
+        _report(report, {"failed": f"{error}"})
     finally:
         os._exit(127)
 
