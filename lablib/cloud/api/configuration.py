@@ -87,19 +87,26 @@ def changes(call: Call, name: str, given: Mapping[str, Any], old: Mapping[str, A
         settings["Environment"] = {"Variables": _variables(given["Environment"].get("Variables", {}))}
         new["environment"] = settings["Environment"]["Variables"]
     if "Layers" in given:
-        settings["Layers"] = described(chosen(call, given["Layers"])) or None
+        _set(settings, "Layers", described(chosen(call, given["Layers"])))
     if "ImageConfig" in given:
-        settings["ImageConfigResponse"] = {"ImageConfig": given["ImageConfig"]} if any(given["ImageConfig"].values()) else None
+        overrides = {"ImageConfig": given["ImageConfig"]} if any(given["ImageConfig"].values()) else None
+        _set(settings, "ImageConfigResponse", overrides)
     if "LoggingConfig" in given:
         settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
         new["log_group"] = settings["LoggingConfig"]["LogGroup"]
     if "DeadLetterConfig" in given:
-        settings.pop("DeadLetterConfig", None)
-        if given["DeadLetterConfig"].get("TargetArn"):
-            settings["DeadLetterConfig"] = given["DeadLetterConfig"]
+        config = given["DeadLetterConfig"]
+        _set(settings, "DeadLetterConfig", config if config.get("TargetArn") else None)
     if "TracingConfig" in given:
         settings["TracingConfig"] = {"Mode": "PassThrough"} | given["TracingConfig"]
     return new | {"settings": settings}
+
+
+def _set(settings: dict[str, Any], member: str, value: Any) -> None:
+    """Set a member that is shown, or take it away: there is none that is shown without a value."""
+    settings.pop(member, None)
+    if value:
+        settings[member] = value
 
 
 def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:

@@ -35,7 +35,9 @@ async def find(call: Call) -> tuple[FunctionVersion, Reference]:
 
 
 async def check_role(call: Call, role: str) -> None:
-    """Raise ``InvalidParameterValueException`` unless Lambda may assume the role."""
+    """Raise ``InvalidParameterValueException`` unless there is such a role in this account and Lambda may assume it."""
+    if role.split(":")[4] != call.functions.account_id:
+        raise LambdaError("AccessDeniedException", "Cross-account pass role is not allowed.")
     if not await call.neighbours.may_be_assumed(role):
         raise invalid_parameter("The role defined for the function cannot be assumed by Lambda.")
 

@@ -75,6 +75,9 @@ def _join(path: str, name: str) -> str:
 
 
 def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if value is None:
+        yield problem("null", path, "not be null")
+        return
     if isinstance(shape, StructureShape):
         if not shape.is_document_type:
             yield from _structure(shape, value, path)
@@ -115,14 +118,21 @@ def _shown(shape: Shape, value: Any) -> str:
     if shape.metadata.get("sensitive") or isinstance(value, bytes):
         return "***"
     if isinstance(value, list):
-        return f"'[{', '.join(map(str, value))}]'"
+        return f"'[{', '.join(map(_written, value))}]'"
     if isinstance(value, dict):
-        return f"'{{{', '.join(f'{key}={item}' for key, item in value.items())}}}'"
+        return f"'{{{', '.join(f'{key}={_written(item)}' for key, item in value.items())}}}'"
     return f"'{value}'"
 
 
+def _written(item: Any) -> str:
+    return "null" if item is None else str(item)
+
+
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
-    """The constraints of a shape that a value breaks."""
+    """The constraints of a simple shape that a value breaks: null too, since a list or a map may hold it."""
+    if value is None:
+        yield "not be null"
+        return
     size = value if shape.type_name in _NUMBERS else len(value) if shape.type_name in _SIZED else None
     least, most = _bounds(shape)
     if size is not None and least is not None and size < least:

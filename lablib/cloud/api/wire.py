@@ -236,13 +236,13 @@ def _read_structure(shape: StructureShape, value: Any) -> Any:
 def _read_list(shape: ListShape, value: Any) -> Any:
     if not isinstance(value, list):
         raise _unreadable("Start of list expected, but not found.")
-    return [_from_json(shape.member, item) for item in value]
+    return [None if item is None else _from_json(shape.member, item) for item in value]
 
 
 def _read_map(shape: MapShape, value: Any) -> Any:
     if not isinstance(value, dict):
         raise _unreadable("Start of structure or map expected, but not found.")
-    return {key: _from_json(shape.value, item) for key, item in value.items()}
+    return {key: None if item is None else _from_json(shape.value, item) for key, item in value.items()}
 
 
 def _read_string(shape: Shape, value: Any) -> Any:

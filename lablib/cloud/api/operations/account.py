@@ -12,7 +12,7 @@ from lablib.models import limits
 
 async def get_account_settings(call: Call) -> Mapping[str, Any]:
     """The account's limits and usage."""
-    used = sum(version.code_size for function in call.functions for version in function)
+    used = call.functions.code_size()
     return {
         "AccountLimit": {
             "TotalCodeSize": limits.CODE_STORAGE_BYTES,

@@ -1,8 +1,11 @@
-"""A function's tags."""
+"""The tags of everything that has tags.
+
+`TAGGABLE` says by the kind of resource in an ARN where its tags are: whoever adds such a resource adds a line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lablib.cloud.api.context import Call
@@ -10,53 +13,63 @@ from lablib.cloud.api.errors import invalid_parameter, not_implemented
 from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import resolve
 from lablib.cloud.api.operations.updates import check_not_updating
-from lablib.cloud.functions import Function
 from lablib.models import limits
 
 
 async def tag_resource(call: Call) -> Mapping[str, Any]:
-    """Add tags to a function, or change them."""
-    function = _function(call)
-    name = function.latest.name
-    await settled(call, name)
-    function = call.functions.function(name)
-    check_not_updating(function.latest)
-    tags = function.tags | call.parameters["Tags"]
-    check_tags(tags)
-    function.tags = tags
+    """Add tags to a resource, or change them."""
+    tags = await _tags(call)
+    wanted = tags | call.parameters["Tags"]
+    check_tags(wanted)
+    tags.update(wanted)
     return {}
 
 
 async def untag_resource(call: Call) -> Mapping[str, Any]:
-    """Remove tags from a function. One that it does not have is no error."""
-    function = _function(call)
-    removed = set(call.parameters["TagKeys"])
-    function.tags = {key: value for key, value in function.tags.items() if key not in removed}
+    """Remove tags from a resource. One that it does not have is no error."""
+    tags = await _tags(call)
+    for key in call.parameters["TagKeys"]:
+        tags.pop(key, None)
     return {}
 
 
 async def list_tags(call: Call) -> Mapping[str, Any]:
-    """A function's tags."""
-    return {"Tags": _function(call).tags}
+    """A resource's tags."""
+    return {"Tags": dict(await _tags(call))}
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """Raise ``InvalidParameterValueException`` for too many tags, or one that only AWS may set."""
+    """Raise ``InvalidParameterValueException`` for too many tags, or one that only AWS may set.
+
+    The first sentence is AWS's (captured, 2023); the words of the second could not be confirmed.
+    """
     if len(tags) > limits.TAGS:
         raise invalid_parameter("Number of tags exceeds resource tag limit.")
     if any(key.lower().startswith("aws:") for key in tags):
         raise invalid_parameter("Tag keys that start with 'aws:' are reserved for AWS.")
 
 
-def _function(call: Call) -> Function:
-    arn: str = call.parameters["Resource"]
-    if ":function:" not in arn:
-        kind = arn.split(":")[5]
-        raise not_implemented(f"Lambda Lab has tags for functions. It has no '{kind}' yet.")
+async def _of_function(call: Call, arn: str) -> dict[str, str]:
     reference = resolve(call.functions, arn)
     if reference.qualifier is not None:
         raise invalid_parameter(
             "Tags on function aliases and versions are not supported. "
             "Please specify either a function name or an unqualified function ARN."
         )
-    return call.functions.function(reference.name)
+    await settled(call, reference.name)
+    function = call.functions.function(reference.name)
+    if call.operation == "TagResource":
+        check_not_updating(function.latest)
+    return function.tags
+
+
+# Kind of resource, as in its ARN: what gives the tags of one, to be changed in place. It raises `LambdaError` if there is none.
+TAGGABLE: dict[str, Callable[[Call, str], Awaitable[dict[str, str]]]] = {"function": _of_function}
+
+
+async def _tags(call: Call) -> dict[str, str]:
+    arn: str = call.parameters["Resource"]
+    kind = arn.split(":")[5]
+    if kind not in TAGGABLE:
+        raise not_implemented(f"Lambda Lab has no '{kind}' that could have tags.")
+    return await TAGGABLE[kind](call, arn)
