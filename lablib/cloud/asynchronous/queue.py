@@ -160,8 +160,8 @@ class AsyncQueue:
                 log.exception("the event %s of %s met a mistake of this cloud's", event.request_id, event.name)
                 event.response = Response(500, f"{type(error).__name__}: {error}")
                 step = self._refused(event)
+            refused = step.progress.refusals > event.progress.refusals
             event.progress = step.progress
-            refused = isinstance(step, Again) and step.progress.refusals > 0
             line.window.end(refused=refused)
             if isinstance(step, Again):
                 line.shut = refused and line.window.running == 0

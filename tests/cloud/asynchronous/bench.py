@@ -57,8 +57,9 @@ class Runs:
 
     async def invoke(
         self, version: FunctionVersion, payload: bytes, *, request_id: str, client_context: str | None = None,
-        invoked_arn: str | None = None, trace: str | None = None,
+        invoked_arn: str | None = None, trace: str | None = None, stream: object = None, synchronous: bool = True,
     ) -> Result:  # fmt: skip
+        assert not synchronous
         self.attempts.append(Attempt(version.name, self.clock.now(), request_id, trace, invoked_arn))
         if self.limit is not None and self.running >= self.limit:
             raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")

@@ -84,10 +84,7 @@ async def asked(call: Call) -> Asked:
     _check_size(payload, kind)
     await _check_json(payload)
     context = _client_context(parameters.get("ClientContext"))
-    if version.state == "Pending":
-        raise pending(version)
-    if version.package_type == "Image":
-        raise cannot_run(version)
+    _check_runs(version)
     return Asked(version, reference, payload, kind, context)
 
 
@@ -103,10 +100,16 @@ async def invoke_async(call: Call) -> Mapping[str, Any]:
     payload: bytes = call.parameters["InvokeArgs"] or b"{}"
     _check_size(payload, "Event")
     await _check_json(payload)
-    if version.state == "Pending":
-        raise pending(version)
+    _check_runs(version)
     _put(call, reference, payload, None)
     return {"Status": 202}
+
+
+def _check_runs(version: FunctionVersion) -> None:
+    if version.state == "Pending":
+        raise pending(version)
+    if version.package_type == "Image":
+        raise cannot_run(version)
 
 
 def _put(call: Call, reference: Reference, payload: bytes, context: str | None) -> None:
