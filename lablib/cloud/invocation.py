@@ -73,7 +73,7 @@ class Invoker:
     ) -> None:  # fmt: skip
         self._data_plane, self._placement = data_plane, placement
         self._clock, self._logbook, self._region = clock, logbook, region
-        self._measured = Measured(metrics)
+        self._measured = Measured(metrics, placement.concurrency)
         self._tails: dict[str, Tail] = {}
         self._traces: dict[str, str] = {}
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from lablib.cloud.concurrency import Admitted, Concurrency
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.metrics import Metrics, dimensions_of
+from lablib.cloud.metrics import Dimensions, Metrics, dimensions_of
 from lablib.cloud.placement import Placed
 from lablib.environments import Outcome
 
@@ -18,10 +19,10 @@ from lablib.environments import Outcome
 class Measured:
     """Counts what runs, for the metrics of concurrency."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self.metrics = metrics
+    def __init__(self, metrics: Metrics, concurrency: Concurrency) -> None:
+        self.metrics, self.concurrency = metrics, concurrency
         # By dimensions: the account's, a function's, those of a name it was called by.
-        self.running: Counter[tuple[tuple[str, str], ...]] = Counter()
+        self.running: Counter[Dimensions] = Counter()
 
     def of(self, version: FunctionVersion, invoked_arn: str | None, begun: float) -> Invoked:
         """One invocation that begins; `invoked_arn` ends in the qualifier that it was called by."""
@@ -41,7 +42,7 @@ class Invoked:
     _version: FunctionVersion
     _qualifier: str | None
     _begun: float
-    _counted: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
+    _counted: list[Dimensions] = field(default_factory=list)
 
     def throttled(self) -> None:
         """It was refused: no invocation, and no error."""
@@ -53,7 +54,24 @@ class Invoked:
         self._counted = dimensions_of(self._version.name, self._qualifier, self._version.version)
         running.update(self._counted)
         for dimensions in self._counted:
-            self._measured.metrics.add("ConcurrentExecutions", dimensions, running[dimensions], at=self._begun)
+            self._add("ConcurrentExecutions", dimensions, running[dimensions])
+        concurrency = self._measured.concurrency
+        self._add("UnreservedConcurrentExecutions", (), concurrency.unreserved_running)
+        set_aside = concurrency.account - concurrency.unreserved
+        self._add("ClaimedAccountConcurrency", (), concurrency.unreserved_running + set_aside)
+        if placed.admitted is not None and (placed.admitted.provisioned or placed.admitted.spilled):
+            self._provisioned(placed.admitted)
+
+    def _provisioned(self, admitted: Admitted) -> None:
+        """What only an invocation of a version with provisioned concurrency makes."""
+        concurrency, name, version = self._measured.concurrency, self._version.name, self._version.version
+        spilled = "ProvisionedConcurrencySpilloverInvocations"
+        self._record(spilled if admitted.spilled else "ProvisionedConcurrencyInvocations", 1.0)
+        busy, ready = concurrency.provisioned_running(name, version), concurrency.provisioned_ready(name, version)
+        self._record("ProvisionedConcurrentExecutions", busy)
+        for dimensions in self._counted:
+            if ready and len(dimensions) > 1:  # of a version or alias alone
+                self._add("ProvisionedConcurrencyUtilization", dimensions, busy / ready, "None")
 
     def ran(self, outcome: Outcome) -> None:
         """The function was run: it answered, or failed."""
@@ -69,6 +87,9 @@ class Invoked:
         for dimensions in self._counted:
             if running[dimensions] <= 0:
                 del running[dimensions]
+
+    def _add(self, metric: str, dimensions: Dimensions, value: float, unit: str = "Count") -> None:
+        self._measured.metrics.add(metric, dimensions, value, unit=unit, at=self._begun)
 
     def _record(self, metric: str, value: float, unit: str = "Count") -> None:
         self._measured.metrics.record(

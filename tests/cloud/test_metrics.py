@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from hypothesis import strategies as st
 from lablib.cloud.clock import Clock
 from lablib.cloud.metrics import Metrics, Point, Statistics
 from lablib.models import lifecycle
+from tests.cloud.api.harness import refused
 from tests.support import CloudUnderTest
 
 SOURCE = """
@@ -60,6 +65,67 @@ def test_a_point_stands_at_the_minute_of_the_clouds_clock(cloud: CloudUnderTest)
         StartTime=time.time() + 6 * 3600 - 600, EndTime=time.time() + 6 * 3600 + 600,
     )["Datapoints"]  # fmt: skip
     assert found[0]["Timestamp"].second == 0
+
+
+HELD = """
+import os, time
+def lambda_handler(event, context):
+    while event and not os.path.exists(event):
+        time.sleep(0.02)
+"""
+
+
+def test_concurrency(cloud: CloudUnderTest) -> None:
+    client, name, free = cloud.client("lambda"), cloud.function(SOURCE), cloud.function(SOURCE)
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=5)
+    client.invoke(FunctionName=name)
+    assert total(cloud, "UnreservedConcurrentExecutions", "Maximum") == 0
+    assert total(cloud, "ClaimedAccountConcurrency", "Maximum") == 5
+    client.invoke(FunctionName=free)
+    assert total(cloud, "UnreservedConcurrentExecutions", "Maximum") == 1
+    assert total(cloud, "ClaimedAccountConcurrency", "Maximum") == 6
+    assert total(cloud, "UnreservedConcurrentExecutions", FunctionName=free) is None
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    for _ in range(2):
+        assert refused(client.invoke, FunctionName=name).code == "TooManyRequestsException"
+    assert total(cloud, "Throttles", FunctionName=name) == 2
+    assert total(cloud, "Throttles", "Average", FunctionName=name, Resource=name) == pytest.approx(2 / 3)
+    assert total(cloud, "Invocations", FunctionName=name) == total(cloud, "Errors", "SampleCount", FunctionName=name) == 1
+
+
+def test_provisioned_concurrency(cloud_shared: CloudUnderTest, tmp_path: Path) -> None:
+    cloud, go = cloud_shared, str(tmp_path / "go")
+    client, name = cloud.client("lambda"), cloud.function(HELD)
+    client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    client.put_provisioned_concurrency_config(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=2)
+    ready(cloud, name)
+    with ThreadPoolExecutor() as pool:
+        held = [pool.submit(client.invoke, FunctionName=f"{name}:live", Payload=json.dumps(go)) for _ in range(3)]
+        wait_until(lambda: total(cloud, "ConcurrentExecutions", "Maximum", FunctionName=name) == 3)
+        Path(go).touch()
+        assert [one.result()["StatusCode"] for one in held] == [200] * 3
+    alias = {"FunctionName": name, "Resource": f"{name}:live"}
+    for dimensions in (alias, alias | {"ExecutedVersion": "1"}):
+        assert total(cloud, "ProvisionedConcurrencyInvocations", **dimensions) == 2
+        assert total(cloud, "ProvisionedConcurrencySpilloverInvocations", **dimensions) == 1
+        assert total(cloud, "ProvisionedConcurrentExecutions", "Maximum", **dimensions) == 2
+        assert total(cloud, "ProvisionedConcurrencyUtilization", "Maximum", **dimensions) == 1.0
+        assert total(cloud, "ProvisionedConcurrencyUtilization", "Minimum", **dimensions) == 0.5
+    assert total(cloud, "ProvisionedConcurrencyUtilization", FunctionName=name) is None
+
+
+def ready(cloud: CloudUnderTest, name: str) -> None:
+    client = cloud.client("lambda")
+    wait_until(
+        lambda: client.get_provisioned_concurrency_config(FunctionName=name, Qualifier="live")["Status"] == "READY"
+    )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come to that"
 
 
 def test_an_empty_cloud_has_no_metrics(cloud: CloudUnderTest) -> None:
