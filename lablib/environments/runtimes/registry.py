@@ -17,6 +17,7 @@ FAMILIES = {
     "provided": ("custom", "CustomRuntime"),
     "java": ("java", "JavaRuntime"),
     "ruby": ("ruby", "RubyRuntime"),
+    "dotnet": ("dotnet", "DotnetRuntime"),
 }
 
 
