@@ -174,6 +174,7 @@ class CodeStore:
             with self._lock:
                 self._packages[key] = package
                 self._users[key] = 1
+                del self._building[key]  # who waits for it holds the lock itself
                 return package
 
     def _make(self, name: str, make: Callable[[Path], Package]) -> Package:

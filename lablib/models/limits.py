@@ -63,6 +63,16 @@ STREAMED_BYTES_PER_S = 2 * MB
 ZIPPED_BYTES = 50 * MB
 UNZIPPED_BYTES = 250 * MB
 LAYERS = 5
+# How long a link to download a package works. API reference of GetFunction, 2026: "valid for 10 minutes".
+DOWNLOAD_LINK_S = 600
+
+# Bodies of requests. A package travels as base64, so 50 MB make this many; AWS names both numbers in its errors. The second: DG,
+# "Troubleshoot deployment issues in Lambda", 2026.
+REQUEST_BODY_BYTES = 69_905_067
+CONFIGURATION_BODY_BYTES = 5_120
+
+# Items on a page of the lists of functions and versions, however many are asked for. API reference of ListFunctions, 2026.
+LIST_ITEMS = 50
 
 # Names and settings. BOTO, 2026-11-17; environment: DG gettingstarted-limits, 2026.
 FUNCTION_NAME_CHARACTERS = 64

@@ -76,7 +76,7 @@ def changes(call: Call, name: str, given: Mapping[str, Any], old: Mapping[str, A
     old : Mapping[str, Any]
         The `settings` of the version before; empty for a new function.
     """
-    _refuse_what_does_nothing(given)
+    refuse_what_does_nothing(given)
     if "Runtime" in given:
         check_runtime(given["Runtime"], call.wire.service, call.functions.today())
     new = {attribute: given[member] for member, attribute in _PLAIN.items() if member in given}
@@ -109,7 +109,8 @@ def _set(settings: dict[str, Any], member: str, value: Any) -> None:
         settings[member] = value
 
 
-def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
+def refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
+    """Raise ``NotImplemented`` for a setting that would have no effect here."""
     for member, harmless in _NOT_YET.items():
         value = given.get(member)
         if value is not None and value != harmless and not (isinstance(value, dict) and not any(value.values())):

@@ -22,6 +22,9 @@ _URI = re.compile(
     r"/[a-z0-9]+(?:[._/-][a-z0-9]+)*)(?::[\w][\w.-]{0,127})?(?:@sha256:(?P<digest>[0-9a-f]{64}))?"
 )
 
+# In the manner of what AWS says when a ZipFile comes with others.
+_ONE_SOURCE = "Please do not provide other FunctionCode parameters when providing an ImageUri."
+
 
 def attributes(call: Call, uri: str) -> Mapping[str, Any]:
     """The attributes of a `FunctionVersion` whose code is the image with this URI. Raises `LambdaError`."""
@@ -64,7 +67,7 @@ def check_create(given: Mapping[str, Any]) -> None:
     if "ImageUri" not in code:
         raise invalid_parameter("Please provide ImageUri when creating a function with packageType Image.")
     if len(code) > 1:
-        raise invalid_parameter("Please do not provide other FunctionCode parameters when providing an ImageUri.")
+        raise invalid_parameter(_ONE_SOURCE)
 
 
 def check_settings(given: Mapping[str, Any], package_type: str) -> None:
@@ -83,6 +86,8 @@ def check_update(given: Mapping[str, Any], package_type: str) -> None:
         raise invalid_parameter("Please don't provide ImageUri when updating a function with packageType Zip.")
     if package_type == "Image" and "ImageUri" not in given:
         raise invalid_parameter("Please provide ImageUri when updating a function with packageType Image.")
+    if package_type == "Image" and given.keys() & {"ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "SourceKMSKeyArn"}:
+        raise invalid_parameter(_ONE_SOURCE)
 
 
 def cannot_run(version: FunctionVersion) -> LambdaError:

@@ -19,9 +19,6 @@ from lablib.models import limits
 
 DOWNLOAD_PATH = "/_aws/code/"
 
-# How long a link from GetFunction works, in seconds. API reference of GetFunction, 2026: "valid for 10 minutes".
-LINK_SECONDS = 600
-
 
 async def from_request(call: Call, code: Mapping[str, Any]) -> Package:
     """The package that ``Code`` (or UpdateFunctionCode) names, unpacked, with one user counted. Raises `LambdaError`."""
@@ -81,7 +78,7 @@ class Links:
 
     def path(self, sha256: str) -> str:
         """The path of a link to the package with this (base64) SHA-256."""
-        token = f"{int(time.time()) + LINK_SECONDS}-{base64.b64decode(sha256).hex()}"
+        token = f"{int(time.time()) + limits.DOWNLOAD_LINK_S}-{base64.b64decode(sha256).hex()}"
         return f"{DOWNLOAD_PATH}{token}-{self._signature(token)}"
 
     def package(self, path: str) -> Package | None:

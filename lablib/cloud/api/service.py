@@ -22,13 +22,12 @@ from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, NoSuchFunction
 from lablib.cloud.provisioned import Provisioning
 from lablib.cloud.web import Answer, Request, StreamedAnswer
+from lablib.models import limits
 
 log = logging.getLogger("lablib.cloud")
 
-# Largest bodies, in bytes; AWS names both numbers in its errors. A package travels as base64, so 50 MB make this many.
-# The other one: Developer Guide, "Troubleshoot deployment issues in Lambda", 2026.
-REQUEST_LIMIT = 69_905_067
-REQUEST_LIMITS = {"UpdateFunctionConfiguration": 5_120}
+# Largest bodies of operations, in bytes, where it is not that of a package.
+_BODY_LIMITS = {"UpdateFunctionConfiguration": limits.CONFIGURATION_BODY_BYTES}
 
 
 class LambdaService:
@@ -89,7 +88,7 @@ class LambdaService:
 
     async def _answer(self, request: Request, request_id: str) -> Answer | StreamedAnswer:
         operation, labels = self._wire.route(request)
-        limit = REQUEST_LIMITS.get(operation.name, REQUEST_LIMIT)
+        limit = _BODY_LIMITS.get(operation.name, limits.REQUEST_BODY_BYTES)
         if len(request.body) > limit:
             raise LambdaError(
                 "RequestEntityTooLargeException",

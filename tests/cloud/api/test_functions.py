@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lablib.cloud.api import packages
+from lablib.models import limits
 from tests.cloud.api.harness import ROLE, Api, refused
 from tests.support import make_zip
 
@@ -83,7 +83,7 @@ def test_code_location_downloads_the_package(api: Api, monkeypatch: pytest.Monke
         with pytest.raises((urllib.error.HTTPError, UnicodeEncodeError)) as caught:
             urllib.request.urlopen(wrong)
         assert getattr(caught.value, "code", 403) == 403
-    monkeypatch.setattr(packages, "LINK_SECONDS", -1)
+    monkeypatch.setattr(limits, "DOWNLOAD_LINK_S", -1)
     late = api.client.get_function(FunctionName="f")["Code"]["Location"]
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(late)

@@ -68,6 +68,7 @@ UPDATE = {
     "a zip becomes an image": ("zip", "update_function_code", {"ImageUri": URI}, "Please don't provide ImageUri when updating a function with packageType Zip."),
     "an image's handler": ("image", "update_function_configuration", {"Handler": "a.b"}, "Please don't provide Handler or Runtime or Layer"),
     "a zip's image configuration": ("zip", "update_function_configuration", {"ImageConfig": WORKS}, "Please don't provide ImageConfig"),
+    "two sources": ("image", "update_function_code", {"ImageUri": URI, "ZipFile": ZIP}, "Please do not provide other FunctionCode parameters"),
     "a bad URI": ("image", "update_function_code", {"ImageUri": "nix"}, "Source image nix is not valid. Provide a valid source image."),
 }  # fmt: skip
 

@@ -104,6 +104,17 @@ def test_every_constraint_of_the_model(shape: StructureShape, given: dict[str, A
     assert first in raised.value.message and last in raised.value.message
 
 
+AGREED = {
+    "Handler": limits.HANDLER_CHARACTERS, "Description": limits.DESCRIPTION_CHARACTERS,
+    "ResourcePolicy": limits.RESOURCE_POLICY_BYTES,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape, most", AGREED.items())
+def test_limits_that_the_model_states_too(shape: str, most: int) -> None:
+    assert WIRE.service.shape_for(shape).metadata["max"] == most
+
+
 # --- values at their bounds are taken ---------------------------------------------------
 
 TAKEN: dict[str, dict[str, Any]] = {

@@ -13,9 +13,7 @@ from lablib.cloud.api.errors import invalid_parameter
 from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.functions import FunctionVersion
-
-# The lists of functions and versions give at most 50 a page, however many are asked for. API reference of ListFunctions, 2026.
-PAGE = 50
+from lablib.models import limits
 
 T = TypeVar("T")
 Key = tuple[str, int]  # a name and a number: what a list is sorted by
@@ -47,7 +45,7 @@ def page_of(parameters: Mapping[str, Any], items: Sequence[T], key: Callable[[T]
     """
     after = _read(parameters["Marker"]) if parameters.get("Marker") else None
     rest = [item for item in items if after is None or key(item) > after]
-    size = min(parameters.get("MaxItems", PAGE), PAGE)
+    size = min(parameters.get("MaxItems", limits.LIST_ITEMS), limits.LIST_ITEMS)
     page = rest[:size]
     return page, _write(key(page[-1])) if len(rest) > size else None
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lablib.cloud.api import images, packages
-from lablib.cloud.api.configuration import changes, describe
+from lablib.cloud.api.configuration import changes, describe, refuse_what_does_nothing
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, conflict
 from lablib.cloud.api.layers import check_size, chosen, mounted
@@ -23,6 +23,7 @@ from lablib.cloud.functions import Function, FunctionVersion, NoSuchFunction
 async def update_function_code(call: Call) -> Mapping[str, Any]:
     """Replace `$LATEST`'s code. With ``DryRun``, only say what would come of it."""
     given, functions = call.parameters, call.functions
+    refuse_what_does_nothing(given)
     async with changing(call) as function:
         latest = function.latest
         check_revision(latest, given.get("RevisionId"))
