@@ -13,12 +13,12 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from lablib.cloud import presigned
-from lablib.cloud.access import principals
+from lablib.cloud.access.gate import Denied, Gate, UnknownSigner
 from lablib.cloud.api.packages import DOWNLOAD_PATH
 from lablib.cloud.auth import Authority, Claim, claim_of
 from lablib.cloud.moto_seam import engine, policies
 from lablib.cloud.polls import Polls, receive_of
-from lablib.cloud.refusals import Reason, Refused, Style, error, refusal, style_of
+from lablib.cloud.refusals import Reason, Refused, Style, denied, error, refusal, style_of
 from lablib.cloud.unsigned import may_be_unsigned
 from lablib.cloud.web import Answer, Request
 
@@ -59,6 +59,8 @@ class Front:
     ----------
     authority
         Who may sign; None accepts every request (`--credentials any`).
+    gate
+        What those who sign with other keys than the cloud's own may do.
     flush_logs
         Awaited before a request to CloudWatch Logs, so that it sees every line that a function has written by then.
     flush_metrics
@@ -69,6 +71,7 @@ class Front:
         self,
         *,
         authority: Authority | None,
+        gate: Gate,
         functions: LambdaService,
         door: Door,
         polls: Polls,
@@ -76,6 +79,7 @@ class Front:
         flush_metrics: Callable[[], Awaitable[None]],
     ) -> None:
         self._authority = authority
+        self._gate = gate
         self._functions = functions
         self._door = door
         self._polls = polls
@@ -93,6 +97,8 @@ class Front:
             return await self._route(request, claim, gone)
         except Refused as refused:
             return refusal(refused, _style(request, service))
+        except Denied as no:
+            return denied(str(no), no.service, style_of(no.service, request.headers, request.query), request.headers)
         except engine.UnknownService:
             return error(_style(request, service), 404, "UnknownService", f"This local cloud has no service {service!r}.")
         except engine.MotoFailed as failed:
@@ -113,12 +119,22 @@ class Front:
             raise Refused(Reason.DENIED, "This needs a signature of the cloud's own credentials, for the service 'lab'.")
         if claim is not None:
             await self._authority.verify(request, claim)
+            await self._permit(request, claim.access_key_id, claim.service, claim.region)
         elif presigned.is_version_2(request.query):
-            await presigned.verify_version_2(self._authority, request)
+            await self._permit(request, await presigned.verify_version_2(self._authority, request), "s3", engine.place.region)
         elif presigned.is_form(request):
-            await presigned.verify_form(self._authority, request)
+            await self._permit(request, await presigned.verify_form(self._authority, request), "s3", engine.place.region)
         elif not await may_be_unsigned(request):
             raise Refused(Reason.UNSIGNED)
+
+    async def _permit(self, request: Request, access_key_id: str, service: str, region: str) -> None:
+        assert self._authority is not None
+        if access_key_id == self._authority.access_key_id:
+            return
+        try:
+            await self._gate.check(request, access_key_id, service, region)
+        except UnknownSigner:
+            raise Refused(Reason.UNKNOWN_KEY) from None
 
     async def _route(self, request: Request, claim: Claim | None, gone: asyncio.Event) -> Answering:
         service = claim.service if claim is not None else None
@@ -139,8 +155,7 @@ class Front:
         elif service in ("iam", "cloudformation"):
             await engine.call(policies.provide, request)
         answer = await engine.answer(request)
-        if service in ("iam", "sts", "cloudformation"):
-            principals.forget()
+        self._gate.noticed(request, service)
         if request.method != "GET":
             self._polls.wake()
         return answer

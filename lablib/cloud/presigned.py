@@ -35,8 +35,8 @@ def is_version_2(query: str) -> bool:
     return "AWSAccessKeyId=" in query and "Signature=" in query and "Expires=" in query
 
 
-async def verify_version_2(authority: Authority, request: Request) -> None:
-    """Make sure that one of this cloud's keys presigned this URL. Raises `Refused`."""
+async def verify_version_2(authority: Authority, request: Request) -> str:
+    """Make sure that one of this cloud's keys presigned this URL, and say which. Raises `Refused`."""
     values = dict(parse_qsl(request.query, keep_blank_values=True))
     secret = await authority.secret_of(values["AWSAccessKeyId"], values.get("x-amz-security-token"))
     if not values["Expires"].isdigit():
@@ -46,6 +46,7 @@ async def verify_version_2(authority: Authority, request: Request) -> None:
     expected = _hmac_sha1(secret.secret_access_key, _string_to_sign(request, values))
     if not hmac.compare_digest(expected, values["Signature"].encode()):
         raise Refused(Reason.WRONG_SIGNATURE)
+    return values["AWSAccessKeyId"]
 
 
 def _string_to_sign(request: Request, values: dict[str, str]) -> str:
@@ -70,21 +71,24 @@ def is_form(request: Request) -> bool:
     return request.method == "POST" and request.headers.get("Content-Type", "").startswith("multipart/form-data")
 
 
-async def verify_form(authority: Authority, request: Request) -> None:
-    """Make sure that one of this cloud's keys signed the form's policy, and that it has not expired. Raises `Refused`."""
+async def verify_form(authority: Authority, request: Request) -> str:
+    """Make sure that one of this cloud's keys signed the form's policy, which has not expired; say which. Raises `Refused`."""
     fields = _fields(request)
     policy = fields.get("policy")
     if policy is None:
         raise Refused(Reason.UNSIGNED)
     if "x-amz-signature" in fields:
+        key = fields.get("x-amz-credential", "").partition("/")[0]
         expected = await _version_4_policy(authority, fields, policy)
         given = fields["x-amz-signature"].encode()
     else:
-        secret = await authority.secret_of(fields.get("awsaccesskeyid", ""), fields.get("x-amz-security-token"))
+        key = fields.get("awsaccesskeyid", "")
+        secret = await authority.secret_of(key, fields.get("x-amz-security-token"))
         expected, given = _hmac_sha1(secret.secret_access_key, policy), fields.get("signature", "").encode()
     if not hmac.compare_digest(expected, given):
         raise Refused(Reason.WRONG_SIGNATURE)
     _check_expiration(policy)
+    return key
 
 
 async def _version_4_policy(authority: Authority, fields: dict[str, str], policy: str) -> bytes:

@@ -108,6 +108,31 @@ def refusal(refused: Refused, style: Style) -> Answer:
     return error(style, 403, code, refused.detail or message)
 
 
+def denied(sentence: str, service: str, style: Style, headers: Mapping[str, str]) -> Answer:
+    """The answer to a principal whose policies do not allow what it asks for; `headers` are the request's.
+
+    Codes and statuses as captured from each service, 2022 to 2025: services of the JSON protocols say 400, the others 403.
+    """
+    if headers.get("smithy-protocol") == "rpc-v2-cbor":
+        body = b"\xa2" + b"".join(map(_cbor_text, ("__type", "AccessDeniedException", "message", sentence)))
+        said = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor", "x-amzn-query-error": "AccessDenied;Sender"}
+        return Answer(403, said, body)
+    if style is Style.JSON:
+        from_query = service in ("sqs", "monitoring")  # which spoke the query protocol first, and keep its codes
+        answer = error(style, 400 if "X-Amz-Target" in headers and not from_query else 403, "AccessDeniedException", sentence)
+        if from_query:
+            answer.headers["x-amzn-query-error"] = "AccessDenied;Sender"
+        return answer
+    codes = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation"}
+    return error(style, 403, codes.get(service, "AccessDenied"), sentence)
+
+
+def _cbor_text(text: str) -> bytes:
+    """A text of RFC 8949: major type 3, with its length in two bytes."""
+    encoded = text.encode()
+    return b"\x79" + len(encoded).to_bytes(2, "big") + encoded
+
+
 def error(style: Style, status: int, code: str, message: str) -> Answer:
     """An error in a service's style."""
     request_id = str(uuid4())

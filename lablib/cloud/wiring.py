@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lablib.cloud.access import principals
+from lablib.cloud.access import execution, principals
+from lablib.cloud.access.gate import Gate
 from lablib.cloud.api import LambdaService
 from lablib.cloud.api.neighbours import from_moto
 from lablib.cloud.asynchronous.neighbours import Services
@@ -116,11 +117,13 @@ class Cloud:
         services = Services(principals.role_allows, self._polls.wake)
         self._events = AsyncQueue(self._functions, self._invoker, self._clock, self._metrics, chains, services)
         any_key = options.credentials == "any"
+        service = LambdaService(
+            self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning
+        )
         self._front = Front(
             authority=None if any_key else Authority(*self._credentials, self._clock.now),
-            functions=LambdaService(
-                self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning
-            ),
+            gate=Gate(self._functions, service.wire, self._clock.now),
+            functions=service,
             door=Control(self._clock, reset=self._reset, shutdown=self._ended.set, facts=self._doctor),
             polls=self._polls,
             flush_logs=self._logbook.flush,
@@ -135,7 +138,7 @@ class Cloud:
         return provisioning
 
     async def _variables(self, version: FunctionVersion, log_stream: str) -> dict[str, str]:
-        credentials = roles.assume(version.role, version.name)
+        credentials = await execution.credentials(version)
         return variables(version, log_stream, credentials, region=self._options.region, endpoint=self._url)
 
     async def _may_log(self, role: str, group: str) -> bool:

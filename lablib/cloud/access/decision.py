@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lablib.cloud.access.documents import Context, Statement
+from lablib.cloud.access.documents import Context, Statement, filled
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,39 @@ class Principal:
     context: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
+# The resource of a request when nobody here knows which it is: a statement that allows its action is taken to mean it.
+ANY = "any"
+
+
 @dataclass(frozen=True)
 class Asked:
-    """One thing that a request needs: an action, such as ``s3:GetObject``, on a resource (its ARN, or ``*``)."""
+    """One thing that a request needs: an action, such as ``s3:GetObject``, on a resource.
+
+    `resource` is an ARN, ``*`` for an action that has no resources, or `ANY`. `also` are other ARNs that policies know it by.
+    """
 
     action: str
     resource: str
     context: Context = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+
+    def concerns(self, statement: Statement, context: Context) -> bool:
+        """Whether a statement speaks of this."""
+        if self.resource == ANY:
+            resources = statement.resources if statement.allows and not statement.not_resource else ("*",)
+            return any(statement.concerns(self.action, filled(resource, context), context) for resource in resources or ("*",))
+        return any(statement.concerns(self.action, resource, context) for resource in (self.resource, *self.also))
 
 
 def refusal(who: Principal, asked: Asked, resource_policy: tuple[Statement, ...] = ()) -> str | None:
     """Why a principal may not do this, in AWS's words after "is not authorized to perform …"; None if it may."""
-    if who.owner:
+    if who.owner and who.session is None:
         return None
     context = {**who.context, **asked.context}
 
     def concerning(statements: tuple[Statement, ...] | None, allows: bool) -> list[Statement]:
         relevant = (statement for statement in statements or () if statement.allows is allows)
-        return [statement for statement in relevant if statement.concerns(asked.action, asked.resource, context)]
+        return [statement for statement in relevant if asked.concerns(statement, context)]
 
     everywhere = who.names | {("AWS", f"arn:aws:iam::{who.account}:root")}
     if concerning(who.identity, False):
@@ -72,7 +87,7 @@ def refusal(who: Principal, asked: Asked, resource_policy: tuple[Statement, ...]
         return "with an explicit deny in a session policy"
     if any(statement.names(who.names) for statement in concerning(resource_policy, True)):
         return None
-    if not concerning(who.identity, True):
+    if not who.owner and not concerning(who.identity, True):
         return f"because no identity-based policy allows the {asked.action} action"
     if who.boundary is not None and not concerning(who.boundary, True):
         return f"because no permissions boundary allows the {asked.action} action"
@@ -82,10 +97,10 @@ def refusal(who: Principal, asked: Asked, resource_policy: tuple[Statement, ...]
 
 
 def service_may(service: str, asked: Asked, resource_policy: tuple[Statement, ...]) -> bool:
-    """Whether a resource-based policy lets an AWS service, such as ``s3.amazonaws.com``, do this; its source is in the context."""
+    """Whether a resource-based policy lets an AWS service, such as ``s3.amazonaws.com``, do this. The context has its source."""
     names = {("Service", service)}
     said = [
         statement.allows for statement in resource_policy
-        if statement.names(names) and statement.concerns(asked.action, asked.resource, asked.context)
+        if statement.names(names) and asked.concerns(statement, asked.context)
     ]  # fmt: skip
     return bool(said) and all(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lablib.cloud.aliases import Alias
+from lablib.cloud.access.execution import CANNOT_BE_ASSUMED
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter
 from lablib.cloud.api.names import Reference, resolve
@@ -39,7 +40,7 @@ async def check_role(call: Call, role: str) -> None:
     if role.split(":")[4] != call.functions.account_id:
         raise LambdaError("AccessDeniedException", "Cross-account pass role is not allowed.")
     if not await call.neighbours.may_be_assumed(role):
-        raise invalid_parameter("The role defined for the function cannot be assumed by Lambda.")
+        raise invalid_parameter(CANNOT_BE_ASSUMED)
 
 
 def check_revision(seen: FunctionVersion | Alias, revision_id: str | None) -> None:

@@ -7,11 +7,8 @@ from lablib.cloud.api.context import Neighbours, ObjectNotFound
 
 def from_moto() -> Neighbours:
     """The neighbours behind the moto seam. Loads moto."""
-    from lablib.cloud.access import principals
-    from lablib.cloud.moto_seam import access, deliveries, engine, objects, roles
-
-    async def may_be_assumed(role_arn: str) -> bool:
-        return await engine.call(roles.may_be_assumed_by_lambda, role_arn)
+    from lablib.cloud.access import execution, principals
+    from lablib.cloud.moto_seam import access, deliveries, engine, objects
 
     async def read_object(bucket: str, key: str, version_id: str | None) -> bytes:
         try:
@@ -30,4 +27,4 @@ def from_moto() -> Neighbours:
     async def target_exists(arn: str) -> bool:
         return await engine.call(deliveries.exists, arn)
 
-    return Neighbours(may_be_assumed, read_object, identity_exists, principals.role_allows, target_exists)
+    return Neighbours(execution.may_be_assumed, read_object, identity_exists, principals.role_allows, target_exists)

@@ -60,6 +60,7 @@ class LambdaService:
         self._invoker, self._events, self._chains = invoker, events, chains
         self._neighbours = neighbours
         self._wire = Wire.of_lambda()
+        self.wire = self._wire
         self._links = Links(functions.packages)
 
     async def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | StreamedAnswer:

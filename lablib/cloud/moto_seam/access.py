@@ -4,11 +4,15 @@ Touches: `moto.iam.models.iam_backends`; `IAMBackend.roles`, `.users`, `.groups`
 `.arn`, `.name`, `.id`, `.tags`, `.policies` (name: document), `.managed_policies` (ARN: policy), `User.access_keys`,
 `Role.permissions_boundary_arn`, `.assume_role_policy_document`; `Group.users`; `Policy.versions`, `PolicyVersion.is_default`,
 `.document`; `moto.sts.models.sts_backends`, `STSBackend.assumed_roles`, `AssumedRole.access_key_id`, `.role_arn`,
-`.session_name`, `.policy`.
+`.session_name`, `.policy`; and for policies of resources `s3_backends`, `S3Backend.buckets`, `FakeBucket.policy`; `sqs_backends`,
+`SQSBackend.queues`, `Queue.policy`; `sns_backends`, `SNSBackend.topics`, `Topic.policy`; `secretsmanager_backends`,
+`SecretsManagerBackend.secrets`, `FakeSecret.arn`, `.policy`.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,3 +108,55 @@ def _tags(found: Any) -> dict[str, str]:
     tags = getattr(found, "tags", None) or {}
     listed = tags.values() if isinstance(tags, dict) else tags
     return {str(tag["Key"]): str(tag["Value"]) for tag in listed if isinstance(tag, dict)}
+
+
+# Services whose resources have a policy of their own that `resource_policy` finds.
+WITH_POLICIES = ("s3", "sqs", "sns", "secretsmanager")
+
+
+def resource_policy(service: str, region: str, resource: str) -> str | None:
+    """The policy document of a bucket (by name), queue, topic or secret (by ARN); None if it has none, or does not exist."""
+    with engine.lock:
+        found = _OF_SERVICE[service](region, resource)
+    if not found:
+        return None
+    return found.decode() if isinstance(found, bytes) else found if isinstance(found, str) else json.dumps(found)
+
+
+def _of_bucket(region: str, name: str) -> Any:
+    from moto.s3.models import s3_backends
+
+    bucket = s3_backends[engine.place.account]["aws"].buckets.get(name)
+    return bucket.policy if bucket is not None else None
+
+
+def _of_queue(region: str, arn: str) -> Any:
+    from moto.sqs.models import sqs_backends
+
+    queue = sqs_backends[engine.place.account][region].queues.get(arn.rpartition(":")[2])
+    return queue.policy if queue is not None else None
+
+
+def _of_topic(region: str, arn: str) -> Any:
+    from moto.sns.models import sns_backends
+
+    topic = sns_backends[engine.place.account][region].topics.get(arn)
+    return topic.policy if topic is not None else None
+
+
+def _of_secret(region: str, arn: str) -> Any:
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    return getattr(secretsmanager_backends[engine.place.account][region].secrets.get(arn), "policy", None)
+
+
+def secret_arn(region: str, name: str) -> str | None:
+    """The ARN of the secret of this name, with its six characters of chance."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    with engine.lock:
+        secret = secretsmanager_backends[engine.place.account][region].secrets.get(name)
+        return str(secret.arn) if secret is not None else None
+
+
+_OF_SERVICE: dict[str, Callable[[str, str], Any]] = {"s3": _of_bucket, "sqs": _of_queue, "sns": _of_topic, "secretsmanager": _of_secret}

@@ -1,8 +1,7 @@
 """Roles: who may assume one, and the credentials that a function runs with.
 
-Touches: `moto.iam.models.iam_backends`, `IAMBackend.get_role_by_arn`, `Role.assume_role_policy_document`,
-`moto.iam.exceptions.NotFoundException`, `moto.sts.models.sts_backends`, `STSBackend.assume_role` and what it
-returns (`AssumedRole.access_key_id`, `.secret_access_key`, `.session_token`, `.access_key`), and `IAMBackend.access_keys`.
+Touches: `moto.iam.models.iam_backends`, `IAMBackend.access_keys`, `moto.sts.models.sts_backends`, `STSBackend.assume_role` and
+what it returns (`AssumedRole.access_key_id`, `.secret_access_key`, `.session_token`, `.access_key`).
 """
 
 from __future__ import annotations
@@ -59,17 +58,8 @@ def _tell_moto(role_arn: str, session_name: str, made: Credentials) -> None:
     session.session_token = made.session_token
 
 
-def may_be_assumed_by_lambda(role_arn: str) -> bool:
-    """Whether the role exists and its trust policy lets ``lambda.amazonaws.com`` assume it."""
-    from moto.iam.exceptions import NotFoundException
-    from moto.iam.models import iam_backends
-
-    with engine.lock:
-        try:
-            role = iam_backends[engine.place.account]["aws"].get_role_by_arn(role_arn)
-        except NotFoundException:
-            return False
-        document = role.assume_role_policy_document
+def trusts_lambda(document: str | None) -> bool:
+    """Whether a role's trust policy lets ``lambda.amazonaws.com`` assume it."""
     return any(_allows_lambda(statement) for statement in _statements(document))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lablib.cloud.moto_seam import engine, keys, roles
+from lablib.cloud.moto_seam import access, engine, keys, roles
 from tests.cloud.moto_seam.conftest import Moto
 
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -28,13 +28,15 @@ LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "
 )
 def test_who_may_be_assumed_by_lambda(moto: Moto, statement: dict[str, Any], may: bool) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    role = moto.client("iam").create_role(RoleName="role", Path="/service/", AssumeRolePolicyDocument=document)["Role"]
-    assert roles.may_be_assumed_by_lambda(role["Arn"]) is may
+    made = moto.client("iam").create_role(RoleName="role", Path="/service/", AssumeRolePolicyDocument=document)["Role"]
+    role = access.role(made["Arn"])
+    assert role is not None and role.arn == made["Arn"] and roles.trusts_lambda(role.trust) is may
 
 
-def test_a_role_that_does_not_exist(moto: Moto) -> None:
-    assert not roles.may_be_assumed_by_lambda("arn:aws:iam::123456789012:role/none")
-    assert not roles.may_be_assumed_by_lambda("nonsense")
+@pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:role/none", "nonsense"])
+def test_a_role_that_does_not_exist(moto: Moto, arn: str) -> None:
+    assert access.role(arn) is None
+    assert not roles.trusts_lambda(None) and not roles.trusts_lambda("{")
 
 
 def test_a_functions_credentials_are_known_and_named(moto: Moto) -> None:

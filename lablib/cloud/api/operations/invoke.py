@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from lablib.cloud.access.execution import RoleRefused
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, not_implemented
 from lablib.cloud.api.images import cannot_run
@@ -139,6 +140,8 @@ async def run(call: Call, wanted: Asked, stream: ResponseStream | None = None) -
         raise LambdaError("TooManyRequestsException", str(refused), Reason=refused.reason) from refused
     except RuntimeUnavailable as error:
         raise not_implemented(str(error)) from error
+    except RoleRefused as error:
+        raise LambdaError("AccessDeniedException", str(error)) from error
     except DataPlaneError as error:
         raise LambdaError("ServiceException", str(error)) from error
 
