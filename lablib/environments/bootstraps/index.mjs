@@ -137,7 +137,10 @@ async function stream(handler, event, context) {
   const { responseStream, ended, fail } = client.stream(current, handler);
   try {
     const result = handler(event, responseStream, context);
-    if (typeof result?.then !== "function") throw "Streaming does not support non-async handlers.";
+    if (typeof result?.then !== "function") {
+      const message = "Streaming does not support non-async handlers.";
+      throw takesCallbacks ? message : new Error(message);
+    }
     if ((await result) !== undefined) console.warn("Streaming handlers ignore return values.");
     await ended();
   } catch (error) {

