@@ -13,6 +13,7 @@ from typing import Any
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_implemented
+from lablib.cloud.api.packages import NO_SOURCE
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.invocation import IMAGES_RUN_ELSEWHERE
 
@@ -55,12 +56,12 @@ def check_create(given: Mapping[str, Any]) -> None:
     """Raise unless what a new function has belongs to its package type."""
     code = given["Code"]
     if given.get("PackageType", "Zip") == "Zip":
-        if "ImageUri" in code:
-            raise invalid_parameter("Please don't provide ImageUri when creating a function with packageType Zip.")
         if "Runtime" not in given or "Handler" not in given:
             raise invalid_parameter(
                 "Runtime and Handler are mandatory parameters for functions created with deployment packages."
             )
+        if "ImageUri" in code:  # what AWS says to it, too (captured, 2020); the second sentence is ours
+            raise invalid_parameter(f"{NO_SOURCE} (An image needs 'PackageType': 'Image'.)")
         check_settings(given, "Zip")
         return
     check_settings(given, "Image")
@@ -71,7 +72,7 @@ def check_create(given: Mapping[str, Any]) -> None:
 
 
 def check_settings(given: Mapping[str, Any], package_type: str) -> None:
-    """Raise for settings of the other package type. The second sentence is ours, in the manner of the first."""
+    """Raise for settings of the other package type. The first sentence is AWS's (captured, 2025), the second in its manner."""
     if package_type == "Image" and any(given.get(member) for member in ("Handler", "Runtime", "Layers")):
         raise invalid_parameter(
             "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."

@@ -19,6 +19,8 @@ from lablib.models import limits
 
 DOWNLOAD_PATH = "/_aws/code/"
 
+NO_SOURCE = "Please provide a source for function code."
+
 
 async def from_request(call: Call, code: Mapping[str, Any]) -> Package:
     """The package that ``Code`` (or UpdateFunctionCode) names, unpacked, with one user counted. Raises `LambdaError`."""
@@ -57,7 +59,7 @@ async def _archive(call: Call, code: Mapping[str, Any]) -> bytes:
         archive: bytes = code["ZipFile"]
         return archive
     if not ("S3Bucket" in code and "S3Key" in code):
-        raise invalid_parameter("Please provide a source for function code.")
+        raise invalid_parameter(NO_SOURCE)
     try:
         return await call.neighbours.read_object(code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
     except ObjectNotFound as error:

@@ -51,7 +51,7 @@ CREATE = {
     "runtime": ({"Runtime": "python3.12"}, "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."),
     "handler": ({"Handler": "a.b"}, "Please don't provide Handler or Runtime or Layer"),
     "layers": ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]}, "Please don't provide Handler or Runtime or Layer"),
-    "an image as a zip": ({"PackageType": "Zip", "Runtime": "python3.12", "Handler": "a.b"}, "Please don't provide ImageUri when creating a function with packageType Zip."),
+    "an image as a zip": ({"PackageType": "Zip", "Runtime": "python3.12", "Handler": "a.b"}, "Please provide a source for function code. (An image needs 'PackageType': 'Image'.)"),
     "a zip with an image's configuration": ({"PackageType": "Zip", "Runtime": "python3.12", "Handler": "a.b", "Code": {"ZipFile": ZIP}, "ImageConfig": WORKS}, "Please don't provide ImageConfig"),
 }  # fmt: skip
 
