@@ -123,6 +123,7 @@ class Functions:
         self._being_created: set[str] = set()
         self._listeners: list[Callable[[str], None]] = []
         self._generations = itertools.count(1)
+        self._next_versions: dict[str, int] = {}  # of functions that were deleted
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """``arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]``."""
@@ -194,7 +195,8 @@ class Functions:
 
     def create(self, first: FunctionVersion, tags: Mapping[str, str]) -> Function:
         """Add a function whose `$LATEST` is `first`, in state ``Pending``. Its packages count as in use already."""
-        function = Function(latest=self._stamped(first, state="Pending", last_update_status=None), tags=dict(tags))
+        latest = self._stamped(first, state="Pending", last_update_status=None)
+        function = Function(latest, tags=dict(tags), next_version=self._next_versions.pop(first.name, 1))
         self._functions[first.name] = function
         self._changing(function)
         return function
@@ -242,9 +244,15 @@ class Functions:
         return stamped
 
     def delete(self, name: str) -> None:
-        """Delete a function with all its versions. Raises `NoSuchFunction`."""
+        """Delete a function with all its versions. Raises `NoSuchFunction`.
+
+        Their numbers do not come back, not even to another function of the same name: Developer Guide, "Manage Lambda function
+        versions", 2026.
+        """
         function = self.function(name)
         del self._functions[name]
+        if function.next_version > 1:
+            self._next_versions[name] = function.next_version
         for version in function:
             self.release(version)
         function.settled.set()
@@ -263,6 +271,7 @@ class Functions:
         names = list(self._functions)
         self._functions.clear()
         self._being_created.clear()
+        self._next_versions.clear()
         self.layers.clear()
         for name in names:
             self._changed(name)

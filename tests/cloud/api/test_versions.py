@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from tests.cloud.api.harness import Api, refused
 from tests.support import make_zip
 
@@ -58,6 +60,25 @@ def test_numbers_are_never_reused(api: Api) -> None:
     api.client.delete_function(FunctionName="f:2")
     api.client.delete_function(FunctionName="f", Qualifier="2")  # once more is no error
     assert versions(api) == ["$LATEST"]
+
+
+def test_numbers_outlive_their_function(api: Api) -> None:
+    api.create("f", Publish=True)
+    api.client.delete_function(FunctionName="f")
+    api.create("f", Publish=True)
+    assert versions(api) == ["$LATEST", "2"]
+    assert refused(api.client.invoke, FunctionName="f", Qualifier="1").status == 404
+    api.client.delete_function(FunctionName="f")
+    api.run(reset(api))
+    api.create("f", Publish=True)
+    assert versions(api) == ["$LATEST", "1"], "a new cloud begins anew"
+
+
+def reset(api: Api) -> Callable[[], Awaitable[None]]:
+    async def work() -> None:
+        api.functions.reset()
+
+    return work
 
 
 def test_checks_of_publish_version(api: Api) -> None:
