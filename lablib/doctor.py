@@ -17,6 +17,7 @@ from typing import Literal
 from lablib.deployment import full_share_mb, this_runtime
 from lablib.errors import LabError
 from lablib.environments.host import cores
+from lablib.environments.runtimes.toolchains import TOOLCHAINS, find, version
 from lablib.local import launch
 from lablib.models.limits import MEMORY_MB
 
@@ -80,7 +81,7 @@ def examine() -> Iterator[Finding]:
         cloud.close()
     yield from isolation(facts)
     yield from _processor(facts)
-    yield _other_runtimes()
+    yield from runtimes(bool(facts.get("namespaces")))
 
 
 def _python() -> Finding:
@@ -103,8 +104,8 @@ def isolation(facts: Mapping[str, object]) -> Iterator[Finding]:
     yield Finding(
         "isolation",
         "limited",
-        f"no user namespaces ({facts.get('reason')}). What a Python function opens under /tmp, /var/task and /opt is its "
-        f"environment's own all the same; what its C extensions and its subprocesses open there is this machine's; {network}. No lab depends on it",
+        f"no user namespaces ({facts.get('reason')}). What a Python, Node.js or Ruby function opens under /tmp, /var/task "
+        f"and /opt is its environment's own all the same; what its C extensions and its subprocesses open there is this machine's; {network}. No lab depends on it",
         _namespace_remedy(),
     )
     if facts.get("landlock"):
@@ -136,8 +137,50 @@ def _processor(facts: Mapping[str, object]) -> Iterator[Finding]:
         yield Finding("CPU share", "limited", "switched off: every function has whole cores")
 
 
-def _other_runtimes() -> Finding:
-    return Finding("runtimes", "limited", "Python. Node.js, Java, C#, Go, Ruby and custom runtimes come with their lab")
+@dataclass(frozen=True)
+class _Runtime:
+    """A runtime beside Python's, and the programs that it needs: one to run on or with, one to be compiled by (lab.deploy)."""
+
+    name: str
+    identifiers: str
+    program: str = ""
+    compiler: str = ""
+    maps_paths: bool = False
+    as_it_is: bool = False
+
+
+_RUNTIMES = (
+    _Runtime("Node.js", "nodejs18.x and later", "node", maps_paths=True),
+    _Runtime("Java", "java8.al2 and later", "java", "javac"),
+    _Runtime("C#", "dotnet6 and later", "dotnet", "mcs"),
+    _Runtime("Go", "provided.al2, provided.al2023", compiler="go", as_it_is=True),
+    _Runtime("Ruby", "ruby3.2 and later", "ruby", maps_paths=True),
+    _Runtime("custom", "provided.al2, provided.al2023", "curl", as_it_is=True),
+)
+
+
+def runtimes(namespaces: bool) -> Iterator[Finding]:
+    """Which other runtimes run here, on which version. No lab that is missing one stops the others."""
+    for one in _RUNTIMES:
+        lacking = [name for name in (one.program, one.compiler) if name and find(name) is None]
+        says = f"{one.identifiers}: {_on_what(one)}"
+        if lacking:
+            remedy = "; ".join(dict.fromkeys(TOOLCHAINS[name].install for name in lacking))
+            yield Finding(one.name, "limited", f"{says}; not installed: {', '.join(lacking)}", remedy)
+        elif namespaces or one.maps_paths:
+            yield Finding(one.name, "ok", says)
+        else:
+            own = "it finds its package, and its /tmp in TMPDIR; /tmp, /var/task and /opt themselves are this machine's"
+            yield Finding(one.name, "limited", f"{says}. Without user namespaces {own}")
+
+
+def _on_what(one: _Runtime) -> str:
+    """The versions at hand: whatever version its identifier names, a function runs on these."""
+    parts = ["a bootstrap runs as it is"] if one.as_it_is else []
+    for name, verb in ((one.program, "with" if one.as_it_is else "run on"), (one.compiler, "compiled by")):
+        if name and find(name):
+            parts.append(f"{verb} {name} {version(name)}")
+    return ", ".join(parts) or "do not run"
 
 
 def _machine() -> str:

