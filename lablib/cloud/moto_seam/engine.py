@@ -115,11 +115,12 @@ def _dispatcher() -> Callable[..., Any]:
     from moto.moto_server.werkzeug_app import BackendRequest
     from moto.server import DomainDispatcherApplication, create_backend_app
 
-    from lablib.cloud.moto_seam import keys
+    from lablib.cloud.moto_seam import keys, queues
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
     keys.correct_sts()
+    queues.quicken()
     # AWS has forms in POST alone: the query protocol, and browsers' uploads to S3.
     BackendRequest.want_form_data_parsed = property(lambda request: request.method == "POST")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lablib.cloud.moto_seam import queues
+from lablib.cloud.moto_seam import clockwork, queues
 from tests.cloud.moto_seam.conftest import Moto
 
 
@@ -25,3 +25,43 @@ def test_when_the_next_message_shows(moto: Moto) -> None:
     client.receive_message(QueueUrl=url, VisibilityTimeout=60, WaitTimeSeconds=0)
     assert queues.next_visible("eu-west-1", "queue", moto.now) == pytest.approx(moto.now + 60, abs=0.01)
     assert queues.next_visible("eu-west-1", "none", moto.now) is None
+
+
+def test_a_queue_counts_its_messages(moto: Moto) -> None:
+    client = moto.client("sqs")
+    url = client.create_queue(QueueName="queue")["QueueUrl"]
+    client.send_message(QueueUrl=url, MessageBody="delayed", DelaySeconds=600)
+    for body in ("hidden", "shown"):
+        client.send_message(QueueUrl=url, MessageBody=body)
+    moto.now += 1
+    client.receive_message(QueueUrl=url, MaxNumberOfMessages=1, VisibilityTimeout=60, WaitTimeSeconds=0)
+
+    def counts() -> list[int]:
+        names = ["ApproximateNumberOfMessages" + end for end in ("", "NotVisible", "Delayed")]
+        found = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return [int(found[name]) for name in names]
+
+    assert counts() == [1, 1, 1]
+    moto.now += 61
+    assert counts() == [2, 0, 1]
+    moto.now += 540
+    assert counts() == [3, 0, 0]
+
+
+def test_a_thousand_messages_do_not_make_a_queue_ask_the_time_a_thousand_times(moto: Moto) -> None:
+    client = moto.client("sqs")
+    url = client.create_queue(QueueName="queue")["QueueUrl"]
+    asked = 0
+
+    def now() -> float:
+        nonlocal asked
+        asked += 1
+        return moto.now
+
+    for _ in range(100):
+        entries = [{"Id": str(number), "MessageBody": "x"} for number in range(10)]
+        client.send_message_batch(QueueUrl=url, Entries=entries)
+    moto.now += 1
+    clockwork.follow(now)
+    assert len(client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)["Messages"]) == 10
+    assert asked < 500
