@@ -44,12 +44,15 @@ class Spawner:
         self._buffer = b""
         asyncio.get_running_loop().add_reader(self._control, self._readable)
 
-    def start(self, plan: Plan, log: int, on_message: OnMessage) -> None:
-        """Start a runtime process that writes to the pipe `log`; what becomes of it are messages."""
+    def start(self, plan: Plan, log: int, on_message: OnMessage, *control: int) -> None:
+        """Start a runtime process that writes to the pipe `log`; what becomes of it are messages.
+
+        `control` is a socket that it gets too, if it is to be a snapshot.
+        """
         self._listeners[plan.id] = on_message
         text = plan.dumps()
         try:
-            socket.send_fds(self._control, [struct.pack("!I", len(text))], [log])
+            socket.send_fds(self._control, [struct.pack("!I", len(text))], [log, *control])
             self._control.sendall(text)
         except OSError as error:
             raise DataPlaneError(f"the process that makes environments is gone ({error})") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Status = Literal["success", "error", "timeout"]
-LogKind = Literal["app", "init_start", "init_report", "start"]
+LogKind = Literal["app", "init_start", "init_report", "restore_start", "restore_report", "start"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class EnvironmentSpec:
     environ
         Every variable the function sees, except the ones only the data plane
         can know (the Runtime API's address).
+    is_snapshot
+        Its INIT makes a snapshot: it runs no invocation, but others are restored from it.
+    restored_from
+        The id of the snapshot that it is restored from, instead of an INIT of its own.
     """
 
     id: str
@@ -46,6 +50,8 @@ class EnvironmentSpec:
     environ: Mapping[str, str]
     layers: tuple[Path, ...] = ()
     initialization_type: str = "on-demand"
+    is_snapshot: bool = False
+    restored_from: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
         wire = asdict(self)
@@ -102,6 +108,9 @@ class Outcome:
     midstream_error
         The error's type as the runtime gave it after it had begun to stream; `payload` is the
         error's body. To Lambda such an invocation has succeeded (DG runtimes-custom, 2026).
+    restore_ms, billed_restore_ms
+        Milliseconds of the restore that preceded this first invocation, and of the part of it in
+        which the function's process ran (its after-restore hooks); else None.
     """
 
     payload: bytes
@@ -113,6 +122,8 @@ class Outcome:
     max_memory_mb: int
     streamed: bool = False
     midstream_error: str | None = None
+    restore_ms: float | None = None
+    billed_restore_ms: float | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Without the payload, as above."""
@@ -175,6 +186,18 @@ class DataPlaneError(Exception):
 
 class RuntimeUnavailable(DataPlaneError):
     """This machine cannot run the function's runtime; the text says what would help."""
+
+
+class SnapshotLost(DataPlaneError):
+    """There is no snapshot any more that the environment could be restored from."""
+
+
+class RestoreFailed(DataPlaneError):
+    """The after-restore hooks of the function failed, or its runtime ended while they ran."""
+
+
+class RestoreTimedOut(RestoreFailed):
+    """Restoring the snapshot, hooks and all, took more than 10 s."""
 
 
 class SupervisorLost(DataPlaneError):

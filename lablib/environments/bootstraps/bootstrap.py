@@ -1,8 +1,9 @@
 """Start AWS's Python runtime client (awslambdaric) in an environment.
 
-Run as ``python -S bootstrap.py HANDLER FOLDERS``. FOLDERS is a JSON object: empty in
-namespaces, where /tmp, /var/task, /opt and /var/runtime are what they are called; else
-the real folder behind each of these names.
+Run as ``python -S bootstrap.py HANDLER FOLDERS [DESCRIPTOR]``. FOLDERS is a JSON object: empty
+in namespaces, where /tmp, /var/task, /opt and /var/runtime are what they are called; else
+the real folder behind each of these names. With DESCRIPTOR, a socket, what INIT leaves is a
+snapshot (lab_restore.py).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _use_own_client() -> None:
 
 
 def main() -> None:
-    handler, folders = sys.argv[1], json.loads(sys.argv[2])
+    handler, folders, control = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3:]
     if os.environ.get("LC_CTYPE") == "C.UTF-8":
         del os.environ["LC_CTYPE"]  # Python's own doing where en_US.UTF-8 is not installed
     if folders:
@@ -50,6 +51,13 @@ def main() -> None:
 
     if folders:
         bootstrap.extract_traceback = mapped_paths.without_own_frames(bootstrap.extract_traceback)
+    if control:
+        # On Lambda too, a SnapStart function does not see these (DG snapstart-monitoring, 2026).
+        for name in ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"):
+            os.environ.pop(name, None)
+        import lab_restore  # type: ignore[import-not-found]
+
+        lab_restore.install(int(control[0]), folders)
     sys.modules.pop("__main__", None)
     client.main(sys.argv)
 

@@ -308,6 +308,12 @@ def without_own_frames(extract: Any) -> Any:
     return extract_traceback
 
 
+def move(name: Any, folder: Any) -> None:
+    """Map `name` to another folder from now on."""
+    _name_of[:] = [(folder if virtual == name else real, virtual) for real, virtual in _name_of]
+    _real_of[name] = folder
+
+
 def install(folders: Any) -> None:
     """Map each name in `folders` ({"/tmp": "/real/folder", ...}) from now on."""
     _real_of.update(folders)

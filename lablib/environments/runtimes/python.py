@@ -10,6 +10,7 @@ import sysconfig
 from pathlib import Path
 
 from lablib.environments.runtimes.base import LANG, RUNTIME, Launch, copy_bootstrap
+from lablib.environments.spawner.plan import CONTROL
 from lablib.environments.spec import EnvironmentSpec
 
 # What Lambda's Python runtime has beside the standard library: AWS's runtime client
@@ -18,7 +19,7 @@ _PYTHON_RUNTIME = (
     "awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py",
     "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",
 )  # fmt: skip
-_BOOTSTRAP_FILES = ("bootstrap.py", "mapped_paths.py", "plain_runtime_client.py")
+_BOOTSTRAP_FILES = ("bootstrap.py", "lab_restore.py", "mapped_paths.py", "plain_runtime_client.py")
 
 
 class PythonRuntime:
@@ -71,6 +72,8 @@ class PythonRuntime:
             libraries = self._named(str(sysconfig.get_config_var("LIBDIR")))
         search = {"LD_LIBRARY_PATH": libraries} if sysconfig.get_config_var("Py_ENABLE_SHARED") else {}
         argv = [executable, "-S", "-s", script, spec.handler, json.dumps(folders)]
+        if spec.is_snapshot:
+            argv.append(str(CONTROL))
         return Launch(argv, shown, search=search)
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import resource
 import signal
@@ -10,7 +11,7 @@ import struct
 import sys
 
 from . import landlock
-from .plan import Plan
+from .plan import CONTROL, Plan
 
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
@@ -29,8 +30,11 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def become_runtime(plan: Plan, log: int) -> None:
-    """Turn this process into the runtime; raises OSError where that fails."""
+def become_runtime(plan: Plan, descriptors: list[int]) -> None:
+    """Turn this process into the runtime; raises OSError where that fails.
+
+    `descriptors` are its log pipe and, if it has one, its control socket.
+    """
     die_with_parent()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -38,9 +42,13 @@ def become_runtime(plan: Plan, log: int) -> None:
     os.setsid()  # a Ctrl-C in the terminal is not for functions
     null = os.open("/dev/null", os.O_RDONLY)
     os.dup2(null, 0)
+    # Out of the way of the numbers that they are to have.
+    log, *control = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 16) for descriptor in descriptors]
     # 3 is the runtime client's framed log: in the same pipe as what is printed, so in one order.
     for descriptor in (1, 2, 3):
         os.dup2(log, descriptor)
+    if control:
+        os.dup2(control[0], CONTROL)
     resource.setrlimit(resource.RLIMIT_NOFILE, (_FILE_DESCRIPTORS, _FILE_DESCRIPTORS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if plan.namespaces:

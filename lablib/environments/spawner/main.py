@@ -1,6 +1,6 @@
 """The spawner's loop: orders in, processes out, and word of how each ended.
 
-Orders are length-prefixed Plans, each with one descriptor, the log pipe's write end.
+Orders are length-prefixed Plans, each with the log pipe's write end and, for some, a socket.
 Messages are one JSON object a line, with the environment's ``id`` and ``runtime`` (its
 pid) and ``init`` (the pid of process 1 of its namespaces, else 0); ``failed`` (why it
 could not start); or ``exit`` (the wait status).
@@ -71,7 +71,7 @@ class _Loop:
 
     def _obey(self) -> bool:
         """Take one order; False when there will be no more."""
-        header, descriptors, _, _ = socket.recv_fds(self._control, 4, 1)
+        header, descriptors, _, _ = socket.recv_fds(self._control, 4, 2)
         if len(header) < 4:
             return False
         (length,) = struct.unpack("!I", header)
@@ -81,18 +81,19 @@ class _Loop:
             if not part:
                 return False
             text += part
-        self._spawn(Plan.loads(text), descriptors[0])
+        self._spawn(Plan.loads(text), descriptors)
         return True
 
-    def _spawn(self, plan: Plan, log: int) -> None:
-        os.set_inheritable(log, False)  # as received, every program would keep it
+    def _spawn(self, plan: Plan, descriptors: list[int]) -> None:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # as received, every program would keep it
         report, write = os.pipe()
         gone, gate = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(gate)
-            _in_child(plan, log, write, gone)
-        for descriptor in (log, write, gone):
+            _in_child(plan, descriptors, write, gone)
+        for descriptor in (*descriptors, write, gone):
             os.close(descriptor)
         self._reports[report] = (plan.id, b"")
         if plan.namespaces:
@@ -196,13 +197,13 @@ def _descendants() -> list[int]:
 # --- in the child ---------------------------------------------------------------------
 
 
-def _in_child(plan: Plan, log: int, report: int, gone: int) -> None:
+def _in_child(plan: Plan, descriptors: list[int], report: int, gone: int) -> None:
     """Become the runtime, or with namespaces its maker; never returns."""
     try:
         if plan.namespaces:
-            _make(plan, log, report, gone)
+            _make(plan, descriptors, report, gone)
         else:
-            become_runtime(plan, log)
+            become_runtime(plan, descriptors)
     except BaseException as error:  # a forked child must not run on in the spawner's place
         _report(report, {"failed": f"{error}"})
     finally:
@@ -213,7 +214,7 @@ def _report(descriptor: int, message: dict[str, Any]) -> None:
     os.write(descriptor, json.dumps(message).encode() + b"\n")
 
 
-def _make(plan: Plan, log: int, report: int, gone: int) -> None:
+def _make(plan: Plan, descriptors: list[int], report: int, gone: int) -> None:
     """Make or join namespaces, then process 1 (if new) and the runtime; then be gone.
 
     Both wait (`gone` ends) until the spawner has reaped this process: only then are they
@@ -236,14 +237,14 @@ def _make(plan: Plan, log: int, report: int, gone: int) -> None:
     runtime = os.fork()
     if runtime == 0:
         os.read(gone, 1)
-        _exec(plan, log, report)
+        _exec(plan, descriptors, report)
     _report(report, {"runtime": runtime, "init": init})
     os._exit(0)
 
 
-def _exec(plan: Plan, log: int, report: int) -> None:
+def _exec(plan: Plan, descriptors: list[int], report: int) -> None:
     try:
-        become_runtime(plan, log)
+        become_runtime(plan, descriptors)
     except BaseException as error:
         _report(report, {"failed": f"{error}"})
     finally:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
+# The descriptor on which a runtime process gets a socket, when it is given one.
+CONTROL = 4
+
 
 @dataclass(frozen=True)
 class Plan:
