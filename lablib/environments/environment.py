@@ -7,6 +7,9 @@
                         \\____________/
                          INIT again, inside the next invocation
 
+With SnapStart one environment goes through INIT as the version is published, and waits as a snapshot;
+those that are restored from it run their after-restore hooks where others go through INIT.
+
 After a failure Lambda resets the environment rather than replacing it: the processes
 are killed, /tmp and the log stream stay, and the next invocation's duration contains
 the new INIT (DG lambda-runtime-environment, "Failures during the invoke phase", 2026).
@@ -19,13 +22,23 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lablib.environments.chunked import MidstreamError
 from lablib.environments.logpipe import Framed
 from lablib.environments.machine import Machine
-from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Initialized, Invocation, LogItem, Outcome, Status
+from lablib.environments.spec import (
+    DataPlaneError,
+    EnvironmentSpec,
+    Initialized,
+    Invocation,
+    LogItem,
+    Outcome,
+    RestoreFailed,
+    RestoreTimedOut,
+    Status,
+)
 from lablib.environments.streams import Outflow
 from lablib.models import limits
 
@@ -68,6 +81,7 @@ class Streamed:
 Answer = bytes | Streamed | Fault
 # The type is AWS's (aws-lambda-runtime-interface-emulator, 2026-01-02); the words with it are ours.
 _TRUNCATED = "Runtime.TruncatedResponse"
+_NOT_STARTED = "Runtime.InvalidEntrypoint"
 
 
 # Node's status for a promise that nothing can settle any more. The type and the first sentence: DG troubleshooting-invocation,
@@ -84,6 +98,17 @@ def _how_it_ended(runtime: str, words: str) -> tuple[str, str]:
     if runtime.startswith("nodejs") and words == _UNSETTLED:
         return "Runtime.NodeJsExit", _NODE_EXIT
     return "Runtime.ExitError", words
+
+
+def _not_restored(fault: Fault) -> DataPlaneError:
+    """What an invocation gets whose environment could not be restored; words as in BOTO's SnapStart exceptions (2026-11-17)."""
+    if fault.status == "timeout":
+        return RestoreTimedOut("Lambda couldn't restore the snapshot within the timeout limit.")
+    if fault.error_type == _NOT_STARTED:  # not the function's doing
+        return DataPlaneError(json.loads(fault.payload)["errorMessage"])
+    return RestoreFailed(
+        "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs."
+    )
 
 
 @dataclass
@@ -118,28 +143,58 @@ class Environment:
     _initialized: asyncio.Event = field(default_factory=asyncio.Event)
     _first_init: Initialized | None = None
     _init_ms: float | None = None
+    _restored: tuple[float, float] | None = None
+    _not_restored: DataPlaneError | None = None
     _ready: bool = False
 
     # --- INIT -------------------------------------------------------------------
 
     async def initialize(self) -> None:
-        """The INIT phase: at most 10 s, unless it is ahead of use; a failure is kept for the first invocation to repeat."""
+        """The INIT phase, or the restore phase."""
         try:
-            self._say("init_start", {"initialization_type": self.spec.initialization_type})
-            ahead = self.spec.initialization_type == "provisioned-concurrency"
-            timing = self._timing(max(limits.INIT_AHEAD_TIMEOUT_S, self.spec.timeout_s) if ahead else limits.INIT_TIMEOUT_S)
-            fault = await self._init(timing)
-            if fault is None:
-                self._init_ms = timing.elapsed_ms
-                self._first_init = Initialized("success", self._init_ms)
-                self._report_init(self._init_ms, "init", None)
-                self.machine.freeze()
-                self.machine.peak_mb()
+            if self.spec.restored_from is None:
+                await self._initialize()
             else:
-                self._first_init = Initialized(fault.status, timing.elapsed_ms, fault.error_type or None)
-                self._report_init(timing.elapsed_ms, "init", fault)
+                await self._restore()
         finally:
             self._initialized.set()
+
+    async def _initialize(self) -> None:
+        """At most 10 s, unless it is ahead of use; a failure is kept for the first invocation to repeat."""
+        self._say("init_start", {"initialization_type": self.spec.initialization_type})
+        ahead = self.spec.initialization_type != "on-demand"
+        timing = self._timing(max(limits.INIT_AHEAD_TIMEOUT_S, self.spec.timeout_s) if ahead else limits.INIT_TIMEOUT_S)
+        fault = await self._init(timing)
+        if fault is None:
+            self._init_ms = timing.elapsed_ms
+            self._first_init = Initialized("success", self._init_ms)
+            self._report_init(self._init_ms, "init", None)
+            if self.spec.is_snapshot:
+                self.machine.leave_alone()
+                return
+            self.machine.freeze()
+            self.machine.peak_mb()
+        else:
+            self._first_init = Initialized(fault.status, timing.elapsed_ms, fault.error_type or None)
+            self._report_init(timing.elapsed_ms, "init", fault)
+
+    async def _restore(self) -> None:
+        """Snapshot and after-restore hooks: at most 10 s. A failure is the invocation's that waits for it."""
+        self._say("restore_start")
+        timing = self._timing(limits.RESTORE_TIMEOUT_S)
+        fault = await self._init(timing)
+        ms = timing.elapsed_ms
+        self._first_init = Initialized("success" if fault is None else fault.status, ms, fault and fault.error_type or None)
+        self._restored = (ms, (asyncio.get_running_loop().time() - self.machine.began_at) * 1000)
+        fields: dict[str, object] = {"ms": ms, "status": self._first_init.status}
+        if fault is None:
+            self.machine.freeze()
+            self.machine.peak_mb()
+        else:
+            self._not_restored = _not_restored(fault)
+            if fault.status == "error":
+                fields["error_type"] = fault.error_type
+        self._say("restore_report", fields)
 
     async def initialized(self) -> Initialized:
         """Wait for the end of the INIT phase."""
@@ -158,10 +213,10 @@ class Environment:
         fault: Fault | None = None
         while True:
             kind, detail = await self.machine.event(timing.deadline)
-            if kind == "next":
-                self._ready = True
+            if kind in ("next", "snapshot"):
+                self._ready = kind == "next"
                 return None
-            if kind == "init_error":
+            if kind in ("init_error", "restore_error"):
                 fault = Fault(detail[0], "error", _known(detail[1]))
                 continue  # the client exits next
             fault = fault or self._fault(kind, detail, timing.timeout_s)
@@ -182,8 +237,11 @@ class Environment:
     async def invoke(self, invocation: Invocation, outflow: Outflow | None = None) -> Outcome:
         """Run one event; the caller sees to it that there is one at a time. What is streamed goes into `outflow`."""
         await self._initialized.wait()
+        if self._not_restored is not None:
+            raise self._not_restored
         self._request_id = invocation.request_id
         init_ms, self._init_ms = self._init_ms, None
+        restored, self._restored = self._restored, None
         if self._ready and self.machine.died_while_frozen():
             await self._reset()
         timing = self._timing(self.spec.timeout_s)
@@ -191,7 +249,8 @@ class Environment:
             fault = None if self._ready else await self._init_in_invocation(timing)
             self._say("start", {"request_id": invocation.request_id})
             answer = fault or await self._run(invocation, timing, outflow)
-            return self._outcome(answer, timing, init_ms, streamed=outflow is not None and outflow.begun)
+            outcome = self._outcome(answer, timing, init_ms, streamed=outflow is not None and outflow.begun)
+            return outcome if restored is None else replace(outcome, restore_ms=restored[0], billed_restore_ms=restored[1])
         finally:
             self._request_id = None
 
@@ -284,7 +343,7 @@ class Environment:
             name, text = _how_it_ended(self.spec.runtime, str(detail))
             return Fault(_error(name, request_id, text), "error", name)
         if kind == "failed":
-            return Fault(_error("Runtime.InvalidEntrypoint", request_id, str(detail)), "error", "Runtime.InvalidEntrypoint")
+            return Fault(_error(_NOT_STARTED, request_id, str(detail)), "error", _NOT_STARTED)
         return None
 
     # --- its end ------------------------------------------------------------------

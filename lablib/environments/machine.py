@@ -1,8 +1,8 @@
 """An environment's processes, meters, log pipe and Runtime API: the hardware, so to say.
 
 What happens to them becomes events, which environment.py waits for:
-``next``, ``response``, ``error``, ``init_error``, ``too_large`` (runtime_api.py),
-``exit`` with how, ``failed`` with why, ``memory``, ``disk``, ``deadline``.
+what the runtime says (runtime_api.py), ``exit`` with how, ``failed`` with why, ``memory``,
+``disk``, ``deadline``, and ``snapshot`` when the processes wait to be restored from (snapshot.py).
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ class Machine:
         folder: Path,
         on_log: Callable[[list[str]], None],
     ) -> None:
-        self._spec, self._host, self._spawner, self._runtime, self._folder = spec, host, spawner, runtime, folder
+        self.spec = self._spec = spec
+        self._host, self._spawner, self._runtime, self._folder = host, spawner, runtime, folder
+        self.tmp = folder / "tmp"
+        self.began_at = 0.0
         self.api = RuntimeApi(self._put)
         self.log = LogPipe(on_log)
         self._events: asyncio.Queue[Event] = asyncio.Queue()
@@ -79,25 +82,28 @@ class Machine:
             self._events.get_nowait()
         self._usage = Usage()  # Max Memory Used starts anew with new processes (captured logs after an out of memory, 2026)
         try:
-            plan = self._plan()
-        except DataPlaneError as error:  # the package cannot be started
+            self._launch()
+        except DataPlaneError as error:  # the package cannot be started, or there is no snapshot any more
             self._put(("failed", str(error)))
             return
-        self._spawner.start(plan, self.log.write_fd, self._on_message)
         self._starting = True
         self._watch(metered=False)
+
+    def _launch(self) -> None:
+        self._spawner.start(self._plan(), self.log.write_fd, self._on_message)
 
     def _plan(self) -> Plan:
         folders: dict[str, str] = {}
         # Without parents: where they are gone, so is the cloud, and nothing is to come back.
         self._folder.mkdir(exist_ok=True)
         (self._folder / "tmp").mkdir(exist_ok=True)
+        self.tmp.mkdir(exist_ok=True)
         layers = [str(layer) for layer in self._spec.layers]
         if not self._host.namespaces:
             nothing = self._folder / "opt"
             nothing.mkdir(exist_ok=True)
             folders = {
-                "/tmp": str(self._folder / "tmp"),
+                "/tmp": str(self.tmp),
                 "/var/task": str(self._spec.code),
                 "/var/runtime": str(self._runtime.folder),
                 "/opt": layers[0] if layers else str(nothing),
@@ -116,6 +122,7 @@ class Machine:
     def _on_message(self, message: dict[str, Any]) -> None:
         if "runtime" in message:
             self._pid, self._init = message["runtime"], message["init"]
+            self.began_at = asyncio.get_running_loop().time()
         elif "exit" in message:
             self._ended()
             self._put(("exit", wait_reason(message["exit"])))
@@ -142,7 +149,7 @@ class Machine:
         self.log.drain(over=True)
         if self._tmp_was_full:
             self._tmp_was_full = False
-            remove_tree(self._folder / "tmp")
+            remove_tree(self.tmp)
         self._stopped = []
         self.api.forget()
 
@@ -173,10 +180,15 @@ class Machine:
         Or, where they have cleared their environment, from the last look, when they had their parent.
         """
         found: list[int] = []
-        for pid in processes.children(self._spawner.pid):
-            if pid != self._pid and (pid in self._known or processes.carries(pid, self._spec.id)):
+        parent, mark = self._of_strays()
+        for pid in processes.children(parent):
+            if pid != self._pid and (pid in self._known or processes.carries(pid, mark)):
                 found += [pid, *processes.descendants(pid)]
         return found
+
+    def _of_strays(self) -> tuple[int, str]:
+        """Who becomes their parent, and what they carry."""
+        return self._spawner.pid, self._spec.id
 
     # --- freeze and thaw ------------------------------------------------------------
 
@@ -189,6 +201,10 @@ class Machine:
             processes.send(new, signal.SIGSTOP)
             frozen.update(new)
         self._stopped = list(frozen)
+
+    def leave_alone(self) -> None:
+        """Look at the processes no more: they wait, and do nothing."""
+        self._unwatch()
 
     def thaw(self) -> None:
         """Continue them, and hold them to their limits from now on."""
@@ -248,7 +264,7 @@ class Machine:
         return self._cpu.check_in()
 
     def _tmp_is_full(self) -> bool:
-        if folder_bytes(self._folder / "tmp") <= self._spec.ephemeral_mb * limits.MB:
+        if folder_bytes(self.tmp) <= self._spec.ephemeral_mb * limits.MB:
             return False
         processes.send(self._pids(), signal.SIGKILL)
         self._tmp_was_full = True

@@ -1,9 +1,10 @@
-"""The Lambda Runtime API of one environment: four routes on a port of its own.
+"""The Lambda Runtime API of one environment: five routes on a port of its own.
 
 GET  /2018-06-01/runtime/invocation/next
 POST /2018-06-01/runtime/invocation/{id}/response
 POST /2018-06-01/runtime/invocation/{id}/error
 POST /2018-06-01/runtime/init/error
+POST /2018-06-01/runtime/restore/error
 
 A response may be streamed (DG runtimes-custom, 2026): with the header
 ``Lambda-Runtime-Function-Response-Mode: streaming``, in chunks, errors in trailers.
@@ -88,7 +89,7 @@ class RuntimeApi:
     """One listener; what the runtime says becomes events.
 
     Events: ``("next", None)``, ``("response", bytes)``, ``("too_large", size)``,
-    ``("error", bytes)``, ``("init_error", (bytes, type))``; of a response that was streamed to
+    ``("error", bytes)``, ``("init_error", (bytes, type))``, ``("restore_error", (bytes, type))``; of a response that was streamed to
     whoever takes it, ``("streamed", MidstreamError or None)``; ``("truncated", None)``.
     """
 
@@ -192,10 +193,10 @@ class RuntimeApi:
         path = request.path
         if path == f"{_PREFIX}invocation/next" and request.method == "GET":
             self._next(request)
-        elif path == f"{_PREFIX}init/error" and request.method == "POST":
+        elif path in (f"{_PREFIX}init/error", f"{_PREFIX}restore/error") and request.method == "POST":
             error_type = request.headers.get("Lambda-Runtime-Function-Error-Type", "Runtime.Unknown")
             _accept(request)
-            self._on_event(("init_error", (request.body, error_type)))
+            self._on_event((f"{path.split('/')[-2]}_error", (request.body, error_type)))
         elif path.startswith(f"{_PREFIX}invocation/") and request.method == "POST":
             self._finish(request, *path[len(_PREFIX) :].split("/")[1:])
         else:

@@ -26,9 +26,10 @@ from lablib.environments import processes
 from lablib.environments.environment import Environment
 from lablib.environments.folders import remove_tree
 from lablib.environments.machine import Machine
+from lablib.environments.restored import RestoredMachine, SnapshotMachine
 from lablib.environments.runtimes import Runtimes
 from lablib.environments.spawning import Spawner
-from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem
+from lablib.environments.spec import DataPlaneError, EnvironmentSpec, Invocation, LogItem, SnapshotLost
 from lablib.environments.streams import Outflow
 from lablib.environments.wire import FrameProtocol
 
@@ -147,12 +148,24 @@ class Supervisor:
         def on_log(events: list[str]) -> None:
             environment.on_log(events)
 
-        machine = Machine(spec, self._host, self._spawner, runtime, folder, on_log)
+        arguments = (spec, self._host, self._spawner, runtime, folder, on_log)
+        if spec.is_snapshot:
+            machine: Machine = SnapshotMachine(*arguments)
+        elif spec.restored_from is not None:
+            machine = RestoredMachine(*arguments, self._snapshot(spec.restored_from))
+        else:
+            machine = Machine(*arguments)
         environment = Environment(spec, machine, lambda items: self._on_log(spec.id, items))
         self._environments[spec.id] = environment
         task = asyncio.ensure_future(environment.initialize())
         self._tasks.setdefault(spec.id, set()).add(task)
         return {}
+
+    def _snapshot(self, name: str) -> Machine:
+        environment = self._environments.get(name)
+        if environment is None:
+            raise SnapshotLost("the snapshot that the environment was to be restored from is gone")
+        return environment.machine
 
     async def _invoke(self, name: str, number: int, invocation: Invocation, streaming: bool) -> dict[str, Any]:
         if name not in self._environments:

@@ -47,6 +47,11 @@ MEMORY_MB_PER_VCPU = 1_769
 # INIT: 10 s, then it is tried again inside the first invocation. DG lambda-runtime-environment, 2026.
 INIT_TIMEOUT_S = 10.0
 
+# SnapStart: the snapshot, with the after-restore hooks, is restored within 10 s; /tmp at most 512 MB.
+# DG lambda-runtime-environment and snapstart, 2026.
+RESTORE_TIMEOUT_S = 10.0
+SNAPSTART_EPHEMERAL_STORAGE_MB = 512
+
 # Payloads. DG gettingstarted-limits (6 MB each way; 1 MB asynchronous), 2026; BOTO's payload shapes say 6,291,456.
 REQUEST_BYTES = 6 * MB
 ASYNC_REQUEST_BYTES = 1 * MB

@@ -22,14 +22,15 @@ def _search_path(runtime: str) -> list[str]:
     return ["/var/task", *layers, *chosen, runtime, *standard]
 
 
-def _use_own_client() -> None:
-    """macOS has no wheel of the client's C part; a few lines of Python serve instead."""
+def _client() -> object:
+    """The C part of AWS's runtime client. macOS has no wheel of it; a few lines of Python serve instead."""
     try:
         import runtime_client  # type: ignore[import-not-found] # noqa: F401
     except ImportError:
         import plain_runtime_client  # type: ignore[import-not-found]
 
         sys.modules["runtime_client"] = plain_runtime_client
+    return sys.modules["runtime_client"]
 
 
 def main() -> None:
@@ -45,19 +46,20 @@ def main() -> None:
         sys.path_importer_cache.clear()  # what it says about these names was true before
     sys.path[:] = _search_path("/var/runtime")
     sys.argv[:] = ["/var/runtime/bootstrap.py", handler]
-    _use_own_client()
-    from awslambdaric import __main__ as client
-    from awslambdaric import bootstrap
-
-    if folders:
-        bootstrap.extract_traceback = mapped_paths.without_own_frames(bootstrap.extract_traceback)
     if control:
         # On Lambda too, a SnapStart function does not see these (DG snapstart-monitoring, 2026).
         for name in ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"):
             os.environ.pop(name, None)
         import lab_restore  # type: ignore[import-not-found]
 
-        lab_restore.install(int(control[0]), folders)
+        lab_restore.install(int(control[0]), folders, _client)
+    else:
+        _client()
+    from awslambdaric import __main__ as client
+    from awslambdaric import bootstrap
+
+    if folders:
+        bootstrap.extract_traceback = mapped_paths.without_own_frames(bootstrap.extract_traceback)
     sys.modules.pop("__main__", None)
     client.main(sys.argv)
 

@@ -21,6 +21,7 @@ import signal
 import socket
 import struct
 import sys
+import types
 
 TYPE_CHECKING = False  # typing itself would cost every cold start milliseconds
 if TYPE_CHECKING:
@@ -34,15 +35,23 @@ _REAP_MS = 5000  # what restored environments leave behind is reaped at least so
 _LOG_DESCRIPTORS = (1, 2, 3)
 
 
-def install(control: Any, folders: Any) -> None:
-    """Let the runtime client's restore_next() wait here. `control` is the socket on which orders come."""
+def install(control: Any, folders: Any, load_client: Any) -> None:
+    """Let the runtime client's restore_next() wait here; before it is loaded.
+
+    `control` is the socket on which orders come. `load_client` gives the client's C part, which
+    keeps the Runtime API's address that it finds when it is loaded: each restored process loads its own.
+    """
+    later = types.ModuleType("runtime_client")
+    later.initialize_client = lambda user_agent: None  # type: ignore[attr-defined]
+    sys.modules["runtime_client"] = later
     from awslambdaric import lambda_runtime_client as clients
 
     def restore_next(client: Any) -> None:
         order = _wait_as_snapshot(control, bool(folders))
         os.environ.update(order["environ"])
         client.lambda_runtime_address = os.environ["AWS_LAMBDA_RUNTIME_API"]
-        # Its C part keeps the address that it found when it was loaded.
+        del sys.modules["runtime_client"]
+        clients.runtime_client = load_client()
         clients.runtime_client.initialize_client(clients._user_agent())
 
     clients.BaseLambdaRuntimeClient.restore_next = restore_next
@@ -57,9 +66,15 @@ def _wait_as_snapshot(control: Any, shared: Any) -> Any:
         _only_wait()
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # Python gives a forked process other random numbers; a restored one goes on with the snapshot's.
+    module = sys.modules.get("random")
+    state = None if module is None else module.getstate()
     gc.collect()
     gc.freeze()
-    return _Snapshot(socket.socket(fileno=control), shared).serve()
+    order = _Snapshot(socket.socket(fileno=control), shared).serve()
+    if module is not None:
+        module.setstate(state)
+    return order
 
 
 def _only_wait() -> None:
@@ -97,6 +112,8 @@ class _Snapshot:
         if not text:
             os._exit(0)
         order, (log, hello) = json.loads(text), descriptors
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # as received, every program would keep it
         pid = self._fork(order, log, hello)
         if not pid:
             self._become(order, log, hello)
@@ -148,13 +165,16 @@ class _Snapshot:
         """In the maker, which ends here: its children are process 1 and the runtime, and only the runtime returns."""
         uid, gid = os.getuid(), os.getgid()
         old_tmp = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY)
-        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID)
+        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS)
         for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
         _call("mount", b"tmpfs", b"/tmp", b"tmpfs", _MS_NOSUID | _MS_NODEV, f"size={order['tmp_mb']}m,mode=1777".encode())
-        _copy(f"/proc/{os.getpid()}/fd/{old_tmp}", "/tmp")
+        if os.listdir(old_tmp):
+            os.set_inheritable(old_tmp, True)
+            _copy(f"/proc/self/fd/{old_tmp}", "/tmp")
         os.close(old_tmp)
+        _call("unshare", _CLONE_NEWPID)  # not before: its first process is the next child, and is to stay
         if not os.fork():
             _be_process_1(hello)
         runtime = os.fork()
@@ -179,7 +199,8 @@ class _Snapshot:
         if self._shared:
             _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             _call("prctl", _PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-            _copy(order["snapshot_tmp"], order["tmp"])
+            if order["snapshot_tmp"]:
+                _copy(order["snapshot_tmp"], order["tmp"])
             sys.modules["mapped_paths"].move("/tmp", order["tmp"])
         os.write(hello, b"runtime")
         os.close(hello)
@@ -201,11 +222,10 @@ def _be_process_1(hello: Any) -> None:
 
 def _copy(source: Any, target: Any) -> None:
     """What INIT left in /tmp; by another program, since Python's own calls may be mapped."""
-    if os.listdir(source):
-        program = next(path for path in ("/bin/cp", "/usr/bin/cp") if os.access(path, os.X_OK))
-        pid = os.posix_spawn(program, ["cp", "-a", f"{source}/.", target], {})
-        if os.waitpid(pid, 0)[1]:
-            raise OSError(f"the snapshot's /tmp cannot be copied to {target}")
+    program = next(path for path in ("/bin/cp", "/usr/bin/cp") if os.access(path, os.X_OK))
+    pid = os.posix_spawn(program, ["cp", "-a", f"{source}/.", target], {})
+    if os.waitpid(pid, 0)[1]:
+        raise OSError(f"the snapshot's /tmp cannot be copied to {target}")
 
 
 def _drop_capabilities() -> None:
