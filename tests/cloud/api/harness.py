@@ -159,7 +159,8 @@ class Api:
         await server.close_all_connections()
 
     async def _start(self, version: FunctionVersion, initialization_type: InitializationType) -> Placed:
-        placed = Placed(f"e{next(self._numbers)}", version, "stream", 0.0, 0.0, initialization_type)
+        now = self.clock.now()
+        placed = Placed(f"e{next(self._numbers)}", version, "stream", now, now, initialization_type)
         self.environments.append(placed)
         return placed
 
