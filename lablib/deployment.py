@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from lablib.aws.role import ensure_role
@@ -25,10 +26,11 @@ class Settings:
     environment: Mapping[str, str] | None
     memory: int
     timeout: int
+    architecture: str | None = None
 
     def configuration(self) -> dict[str, Any]:
         """The part of CreateFunction's and UpdateFunctionConfiguration's input that both have."""
-        given: dict[str, Any] = {"MemorySize": self.memory, "Timeout": self.timeout, "Runtime": self.runtime or this_runtime()}
+        given: dict[str, Any] = {"MemorySize": self.memory, "Timeout": self.timeout}
         if self.layers is not None:
             given["Layers"] = list(self.layers)
         if self.environment is not None:
@@ -46,17 +48,19 @@ def deploy(lambda_: Any, iam: Any, name: str, source: str | os.PathLike[str] | P
 
     `lambda_` and `iam` are boto3 clients. Raises `SourceError`; botocore's errors pass through.
     """
-    try:
-        package = source if isinstance(source, Package) else from_path(source)
-    except NotPackageable as error:
-        raise SourceError(str(error)) from None
+    package = packaged(source, settings)
+    runtime = settings.runtime or _runtime_of(package)
     handler = settings.handler or package.default_handler
-    given = settings.configuration() | {"FunctionName": name, "Handler": handler}
+    if handler is None:
+        raise SourceError(f"Nothing in {source} tells which method is the handler. Name it: handler={_EXAMPLES[package.family]}.")
+    given = settings.configuration() | {"FunctionName": name, "Handler": handler, "Runtime": runtime}
+    architecture = settings.architecture or package.architecture
+    code = {"Architectures": [architecture]} if architecture else {}
     try:
         lambda_.get_function_configuration(FunctionName=name)
     except lambda_.exceptions.ResourceNotFoundException:
         role = settings.role or ensure_role(iam)
-        lambda_.create_function(Role=role, Code={"ZipFile": package.content}, **given)
+        lambda_.create_function(Role=role, Code={"ZipFile": package.content}, **given, **code)
         lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
         done = "created"
     else:
@@ -64,20 +68,51 @@ def deploy(lambda_: Any, iam: Any, name: str, source: str | os.PathLike[str] | P
             given["Role"] = settings.role
         lambda_.update_function_configuration(**given)
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)
-        lambda_.update_function_code(FunctionName=name, ZipFile=package.content)
+        lambda_.update_function_code(FunctionName=name, ZipFile=package.content, **code)
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)
         done = "updated"
-    print(f"{name}: {done}, {given['Runtime']}, {settings.memory} MB, timeout {settings.timeout} s")
+    chosen = "" if runtime.startswith("python") else f", handler {handler}"
+    print(f"{name}: {done}, {runtime}{chosen}, {settings.memory} MB, timeout {settings.timeout} s")
     for remark in remarks(package, handler, settings):
         print(remark)
+
+
+_EXAMPLES = {"java": '"example.Hello::handleRequest"', "dotnet": '"Assembly::Namespace.Class::Method"'}
+_EXAMPLES |= {"nodejs": '"index.handler"', "ruby": '"lambda_function.lambda_handler"'}
+
+
+def packaged(source: str | os.PathLike[str] | Package, settings: Settings) -> Package:
+    """The source as a deployment package, compiled where it has to be.
+
+    Raises `SourceError` when there is none to be made of it: for a mistake in the code with what the compiler said.
+    """
+    if isinstance(source, Package):
+        return source
+    from lablib.toolbox import workshop  # here, since most functions are Python and nothing is compiled for them
+
+    try:
+        return from_path(source, workshop(settings.runtime, settings.architecture))
+    except NotPackageable as error:
+        raise SourceError(str(error)) from None
+
+
+def _runtime_of(package: Package) -> str:
+    """The runtime of a package when none is named: for Python the interpreter at hand, else what fits the toolchain."""
+    if package.family == "python":
+        return this_runtime()
+    from lablib.toolbox import runtime_for
+
+    return runtime_for(package.family, date.today())
 
 
 def remarks(package: Package, handler: str, settings: Settings) -> list[str]:
     """What the learner should know before the first invocation: a sentence each."""
     said = []
-    is_python = (settings.runtime or "python").startswith("python")
+    is_python = (settings.runtime or package.family).startswith("python")
     if is_python and not settings.layers and (complaint := package.complaint(handler)):
         said.append(f"Warning: {complaint}")
+    if package.note:
+        said.append(f"Note: {package.note}")
     if settings.memory > (full := full_share_mb()):
         said.append(
             f"Note: on AWS {settings.memory} MB comes with {vcpus(settings.memory):.1f} vCPU; this machine has that share up to "

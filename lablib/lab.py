@@ -74,22 +74,25 @@ class Lab:
         environment: Mapping[str, str] | None = None,
         memory: int = 512,
         timeout: int = 3,
+        architecture: str | None = None,
     ) -> None:
-        """Create the function, or update it, and wait until it is Active.
+        """Create the function, or update it, and wait until it is Active. Java, C# and Go are compiled first.
 
         Parameters
         ----------
-        source : a .py file, a folder or a zip.
-        handler : `module.function`; for a file its own name and `lambda_handler`, as in `thumbnail.lambda_handler`.
-        runtime : this interpreter's, such as `python3.11`, unless given.
+        source : a source file (.py, .mjs, .rb, .java, .cs, .go, or `bootstrap`), a folder, a zip or a jar.
+        handler : `module.function`; for a .py file its own name and `lambda_handler`, as in `thumbnail.lambda_handler`. For
+            other languages what the sources suggest; the printed line says it.
+        runtime : for Python this interpreter's, such as `python3.11`; else the newest that the machine's toolchain runs.
         role : an ARN; without it one role that all functions of the lab share, created through IAM when it is missing.
         layers, environment : left as they are when an existing function is deployed again without them.
         memory : MB, 128 to 10,240. AWS's own default is 128.
         timeout : seconds, 1 to 900.
+        architecture : `x86_64` or `arm64`; Go is compiled for it, and without it for this machine's.
 
-        Raises `SourceError` for a source that is not there, `RejectedByAWS` with AWS's own message.
+        Raises `SourceError` for a source that is not there or does not compile, `RejectedByAWS` with AWS's own message.
         """
-        settings = Settings(handler, runtime, role, layers, environment, memory, timeout)
+        settings = Settings(handler, runtime, role, layers, environment, memory, timeout, architecture)
         with self._asking_about(name):
             deployment.deploy(self._lambda, self._iam, name, source, settings)
 

@@ -1,5 +1,11 @@
-"""Deployment packages: from what a learner has (a file, a folder, a zip, a notebook cell) to the zip that Lambda takes."""
+"""Deployment packages: from what a learner has (a file, a folder, a zip, a notebook cell) to the zip that Lambda takes.
 
-from lablib.packaging.source import NotPackageable, Package, from_cell, from_path
+Java, C# and Go are compiled first, with the tools that a `Workshop` holds.
+"""
 
-__all__ = ["NotPackageable", "Package", "from_cell", "from_path"]
+from lablib.packaging.archive import NotPackageable
+from lablib.packaging.cache import BuildCache
+from lablib.packaging.source import Package, from_cell, from_path
+from lablib.packaging.workshop import CSharp, Workshop
+
+__all__ = ["BuildCache", "CSharp", "NotPackageable", "Package", "Workshop", "from_cell", "from_path"]

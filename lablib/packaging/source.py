@@ -1,7 +1,4 @@
-"""One deployment package: its zip, its likely handler, and what Lambda would complain about later.
-
-A zip is made the same for the same files (fixed dates, sorted names), so that its CodeSha256 says whether the code changed.
-"""
+"""One deployment package: its zip, its likely handler, and what Lambda would complain about later."""
 
 from __future__ import annotations
 
@@ -9,10 +6,14 @@ import ast
 import io
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+from lablib.packaging import csharp, golang, java
+from lablib.packaging.archive import NotPackageable, content_of, walk, zipped
+from lablib.packaging.workshop import Workshop
 
 CONSOLE_FILE = "lambda_function.py"
 """What the AWS console calls the file of a new Python function; its handler is `lambda_function.lambda_handler`."""
@@ -22,12 +23,9 @@ HANDLER_FUNCTION = "lambda_handler"
 CELL_LINE = "# %%lambda_function\n"
 """Stands for a cell's own first line, so that a warning and a traceback count lines as the notebook does."""
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
-_NOT_CODE = {"__pycache__", ".git", ".ipynb_checkpoints", ".DS_Store", ".venv"}
-
-
-class NotPackageable(ValueError):
-    """What was given is no file, folder or zip; the text says what is wrong and what to do."""
+_HANDLER_OF = {"nodejs": "handler", "ruby": "lambda_handler"}
+_SUFFIXES = {".py": "python", ".mjs": "nodejs", ".js": "nodejs", ".cjs": "nodejs", ".rb": "ruby"}
+_CONSOLE_FILES = {"nodejs": ("index.mjs", "index.js", "index.cjs"), "ruby": ("lambda_function.rb",)}
 
 
 @dataclass(frozen=True)
@@ -39,14 +37,25 @@ class Package:
     content : the zip, as bytes
     module : the Python module that most likely holds the handler (`thumbnail` for thumbnail.py), or None when nothing tells
     is_cell : whether it was a notebook's cell, whose handler has no name but the console's
+    family : of which runtimes it is: `python`, `nodejs`, `ruby`, `java`, `dotnet`, or `provided` for a program of its own
+    handler : what its sources suggest, other than Python's
+    architecture : for which it was compiled, where that matters
+    note : what to know about it, as a sentence
     """
 
     content: bytes
     module: str | None
     is_cell: bool = False
+    family: str = "python"
+    handler: str | None = None
+    architecture: str | None = None
+    note: str | None = None
 
     @property
-    def default_handler(self) -> str:
+    def default_handler(self) -> str | None:
+        """None for a language whose handlers have names of their own, when its sources suggest none."""
+        if self.family != "python":
+            return self.handler
         return f"{self.module or PurePosixPath(CONSOLE_FILE).stem}.{HANDLER_FUNCTION}"
 
     @cached_property
@@ -99,63 +108,87 @@ class Package:
 def from_cell(code: str) -> Package:
     """The package of one notebook cell: what stands below its `%%lambda_function` line, as `lambda_function.py`."""
     files = {CONSOLE_FILE: ((CELL_LINE + code).encode(), False)}
-    return Package(_zip(files), PurePosixPath(CONSOLE_FILE).stem, is_cell=True)
+    return Package(zipped(files), PurePosixPath(CONSOLE_FILE).stem, is_cell=True)
 
 
-def from_path(source: str | os.PathLike[str]) -> Package:
-    """The package of a .py file (or any single file), a folder, or a zip that is one already.
+def from_path(source: str | os.PathLike[str], shop: Workshop | None = None) -> Package:
+    """The package of a source file, a folder, or a zip that is one already. Java, C# and Go are compiled with `shop`.
 
-    Raises `NotPackageable` when there is no such file or the folder is empty. A file that calls itself .zip is passed on
-    as it is: whether it is sound is for Lambda to say.
+    Raises `NotPackageable` when there is no such file, the folder is empty, or the sources do not compile. A file that calls
+    itself .zip is passed on as it is: whether it is sound is for Lambda to say.
     """
     path = Path(source).expanduser()
-    if path.is_dir():
-        files = {name: _content(file) for name, file in _walk(path)}
-        if not files:
-            raise NotPackageable(f"The folder {path} holds no file that could be a function's code.")
-        return Package(_zip(files), _module_of(files))
-    if not path.is_file():
+    if not path.exists():
         raise NotPackageable(f"There is no file or folder {path} (looked in {Path.cwd()}).")
-    if path.suffix.lower() in (".zip", ".jar"):
+    if path.suffix.lower() in (".zip", ".jar") and path.is_file():
         content = path.read_bytes()
-        return Package(content, _module_of_zip(content))
-    return Package(_zip({path.name: _content(path)}), path.stem if path.suffix == ".py" else None)
+        return _described(content, _names_in(content))
+    if shop is not None and (compiled := _compiled(path.resolve(), shop)) is not None:
+        return compiled
+    files = {name: content_of(file) for name, file in walk(path)} if path.is_dir() else {path.name: content_of(path)}
+    if not files:
+        raise NotPackageable(f"The folder {path} holds no file that could be a function's code.")
+    if path.name == "bootstrap":  # written in a notebook it is executable for nobody
+        files = {"bootstrap": (files["bootstrap"][0], True)}
+    return _described(zipped(files), files, path if path.is_file() else None)
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    for file in sorted(folder.rglob("*")):
-        inside = file.relative_to(folder)
-        if file.is_file() and not _NOT_CODE.intersection(inside.parts):
-            yield inside.as_posix(), file
+def _compiled(path: Path, shop: Workshop) -> Package | None:
+    """The package of sources that have to be compiled; None for others. A folder with a `bootstrap` is a package already."""
+    if (path / "bootstrap").is_file():
+        return None
+    if golang.is_go(path):
+        content, note = golang.build(path, shop)
+        return Package(content, None, family="provided", handler="bootstrap", architecture=golang.architecture(shop), note=note)
+    if java.is_java(path):
+        content, handler = java.build(path, shop)
+        return Package(content, None, family="java", handler=handler)
+    if csharp.is_csharp(path):
+        content, handler, note = csharp.build(path, shop)
+        return Package(content, None, family="dotnet", handler=handler, note=note)
+    return None
 
 
-def _content(file: Path) -> tuple[bytes, bool]:
-    """Bytes, and whether it may be executed: a `bootstrap` must keep that."""
-    return file.read_bytes(), os.access(file, os.X_OK)
+def _described(content: bytes, names: Collection[str], alone: Path | None = None) -> Package:
+    """The package with what its files tell: the language, and the handler by the console's names or the lone file's."""
+    family = _family(names)
+    if family == "python":
+        module = alone.stem if alone is not None and alone.suffix == ".py" else None if alone else _module_of(names)
+        return Package(content, module)
+    if family == "provided":
+        return Package(content, None, family=family, handler="bootstrap")
+    stem = alone.stem if alone is not None else next(
+        (PurePosixPath(name).stem for name in _CONSOLE_FILES.get(family, ()) if name in names), None
+    )  # fmt: skip
+    return Package(content, None, family=family, handler=f"{stem}.{_HANDLER_OF[family]}" if stem and family in _HANDLER_OF else None)
 
 
-def _zip(files: Mapping[str, tuple[bytes, bool]]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            content, executable = files[name]
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            # Readable by all: Lambda runs the function as another user than the one who packed it.
-            entry.external_attr = (0o100755 if executable else 0o100644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
-    return out.getvalue()
+def _family(names: Collection[str]) -> str:
+    """Of which language a package's files are; Python when nothing tells."""
+    top = [name for name in names if "/" not in name]
+    if "bootstrap" in top:
+        return "provided"
+    if any(PurePosixPath(name).suffix == ".py" for name in top):
+        return "python"
+    for family, files in _CONSOLE_FILES.items():
+        if any(name in top for name in files):
+            return family
+    if any(name.endswith(".class") or (name.startswith("lib/") and name.endswith(".jar")) for name in names):
+        return "java"
+    if any(name.endswith((".deps.json", ".dll")) for name in top):
+        return "dotnet"
+    return next((_SUFFIXES[PurePosixPath(name).suffix] for name in top if PurePosixPath(name).suffix in _SUFFIXES), "python")
 
 
-def _module_of_zip(content: bytes) -> str | None:
+def _names_in(content: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _module_of(archive.namelist())
+            return archive.namelist()
     except zipfile.BadZipFile:
-        return None
+        return []
 
 
-def _module_of(names: Mapping[str, object] | list[str]) -> str | None:
+def _module_of(names: Collection[str]) -> str | None:
     """`lambda_function` when it is there; else the only Python file at the top; else None."""
     top = [name for name in names if name.endswith(".py") and "/" not in name]
     if CONSOLE_FILE in top:

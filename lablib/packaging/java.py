@@ -1,0 +1,97 @@
+"""Java sources and Maven projects to a package: classes at its root, libraries in lib/ (AWS's layout for Java, DG java-package)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from lablib.packaging.archive import Files, NotPackageable, content_of, walk
+from lablib.packaging.workshop import Workshop, compile_with, identity, source_parts, tree, workbench
+
+_EVENTS = "com.amazonaws.services.lambda.runtime.events"
+_COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies"
+_PROJECTS = {"build.gradle": "gradle buildZip, or gradle jar", "build.gradle.kts": "gradle buildZip, or gradle jar"}
+_CLASS = re.compile(r"\bpublic\s+(?:(?:final|static|strictfp)\s+)*class\s+(\w+)([^{]*)\{")
+_METHOD = re.compile(r"\bpublic\s+(?!class\b)(?:(?:static|final|synchronized)\s+)*[\w<>\[\],.? ]+?\s+(\w+)\s*\([^)]*\)\s*(?:throws[\w\s.,]+)?\{")
+
+
+def is_java(path: Path) -> bool:
+    if path.is_dir():
+        return (path / "pom.xml").is_file() or any((path / name).is_file() for name in _PROJECTS) or any(path.rglob("*.java"))
+    return path.suffix == ".java"
+
+
+def build(path: Path, shop: Workshop) -> tuple[bytes, str | None]:
+    """The package, and the handler that its sources suggest."""
+    if path.is_dir():
+        for name, how in _PROJECTS.items():
+            if (path / name).is_file():
+                raise NotPackageable(f"{path} is a Gradle project, which only Gradle builds: run {how}, and deploy the file it makes.")
+        sources = {name: file for name, file in walk(path) if not name.startswith("target/")}
+    else:
+        sources = {path.name: path}
+    java = {name: file for name, file in sources.items() if name.endswith(".java") and not name.startswith("src/test/")}
+    handler = _handler({name: file.read_text(encoding="utf-8", errors="replace") for name, file in java.items()})
+    if "pom.xml" in sources:
+        return _maven(path, sources, shop), handler
+    return _javac(path, sources, java, shop), handler
+
+
+def _maven(path: Path, sources: dict[str, Path], shop: Workshop) -> bytes:
+    maven = shop.need("mvn")
+
+    def make() -> Files:
+        with workbench() as bench:
+            for name, file in sources.items():
+                (bench / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, bench / name)
+            goals = ["-B", "-q", "-DskipTests", "compile", _COPY_DEPENDENCIES, "-DincludeScope=runtime", f"-DoutputDirectory={bench}/lib"]
+            try:
+                compile_with([maven, "-o", *goals], f"The Maven project {path.name}", cwd=bench)
+            except NotPackageable:  # something has to be fetched first, or it is the learner's mistake
+                compile_with([maven, *goals], f"The Maven project {path.name}", cwd=bench)
+            classes = tree(bench / "target" / "classes")
+            libraries = {f"lib/{name}": content for name, content in tree(bench / "lib").items()} if (bench / "lib").is_dir() else {}
+            return {**classes, **libraries}
+
+    return shop.built(["maven", identity(maven), *source_parts(sources)], make)
+
+
+def _javac(path: Path, sources: dict[str, Path], java: dict[str, Path], shop: Workshop) -> bytes:
+    javac = shop.need("javac")
+    text = "".join(file.read_text(encoding="utf-8", errors="replace") for file in java.values())
+    libraries = shop.java_libraries("core") + (shop.java_libraries("events") if _EVENTS in text else [])
+    own = [file for name, file in sources.items() if name.endswith(".jar")]
+    release = shop.java_release()
+    asked = re.fullmatch(r"java(\d+).*", shop.runtime or "")
+    options = ["-encoding", "UTF-8", "--release", str(min(release, int(asked[1])) if asked else release), "-parameters"]
+    root = path if path.is_dir() else path.parent
+
+    def make() -> Files:
+        with workbench() as bench:
+            search = ":".join(str(jar) for jar in [*libraries, *own])
+            compile_with([javac, *options, "-cp", search, "-d", bench, *sorted(java)], path.name, cwd=root)
+            beside = {_below_resources(name): content_of(file) for name, file in sources.items() if name not in java and file not in own}
+            jars = {f"lib/{jar.name}": content_of(jar) for jar in [*libraries, *own]}
+            return {**beside, **tree(bench), **jars}
+
+    return shop.built(["java", identity(javac), *options, *(jar.name for jar in libraries), *source_parts(sources)], make)
+
+
+def _below_resources(name: str) -> str:
+    return name.removeprefix("src/main/resources/")
+
+
+def _handler(sources: dict[str, str]) -> str | None:
+    """`pkg.Class::handleRequest` of the class that is one of AWS's handlers, or has that method; else a lone public method."""
+    lone = []
+    for text in sources.values():
+        found = re.search(r"^\s*package\s+([\w.]+)\s*;", text, re.MULTILINE)
+        prefix = f"{found[1]}." if found else ""
+        for name, extends in _CLASS.findall(text):
+            methods = [method for method in _METHOD.findall(text) if method != name]
+            if re.search(r"\bRequest(Stream)?Handler\b", extends) or "handleRequest" in methods:
+                return f"{prefix}{name}::handleRequest"
+            lone += [f"{prefix}{name}::{method}" for method in methods if method not in ("main", "toString", "equals", "hashCode")]
+    return lone[0] if len(lone) == 1 else None

@@ -1,0 +1,104 @@
+"""What compiling needs of a machine. Who deploys brings it: this room finds no programs and fetches nothing itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lablib.packaging.archive import Files, NotPackageable, walk, zipped
+from lablib.packaging.cache import BuildCache, key_of
+
+_PATIENCE_S = 600.0
+
+
+@dataclass(frozen=True)
+class CSharp:
+    """A C# compiler with the libraries of .NET and Lambda.
+
+    Attributes
+    ----------
+    name : `mcs` or `csc`
+    identity : changes with the compiler and with what is compiled against
+    command : how to compile sources to a library; takes its path, and theirs
+    """
+
+    name: str
+    identity: str
+    command: Callable[[Path, Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The tools of one deployment.
+
+    Attributes
+    ----------
+    cache : packages that were compiled before
+    need : a program's path by its name (`javac`, `mvn`, `go`); raises `NotPackageable` naming the line that installs it
+    java_libraries : the jars of `core` or `events`, AWS's libraries for Java functions
+    java_release : the newest version of Java that the machine's Java and its compiler both know
+    csharp : the C# compiler
+    runtime, architecture : what the function shall have, None where the learner did not say
+    """
+
+    cache: BuildCache
+    need: Callable[[str], Path]
+    java_libraries: Callable[[str], list[Path]]
+    java_release: Callable[[], int]
+    csharp: Callable[[], CSharp]
+    runtime: str | None = None
+    architecture: str | None = None
+
+    def built(self, parts: Sequence[str | bytes], build: Callable[[], Files]) -> bytes:
+        """The zip of these parts: from the cache, else built now."""
+        key = key_of(parts)
+        content = self.cache.get(key)
+        if content is None:
+            content = zipped(build())
+            self.cache.put(key, content)
+        return content
+
+
+def identity(program: Path) -> str:
+    """Changes when the program is another one, without running it."""
+    found = program.stat()
+    return f"{program} {found.st_size} {found.st_mtime_ns}"
+
+
+def source_parts(files: Mapping[str, Path]) -> list[str | bytes]:
+    """Names and contents, for a cache's key."""
+    return [part for name, path in sorted(files.items()) for part in (name, path.read_bytes())]
+
+
+def compile_with(command: Sequence[str | Path], what: str, *, cwd: Path, environ: Mapping[str, str] | None = None) -> None:
+    """Run a compiler; raises `NotPackageable` with what it said when it refuses."""
+    try:
+        ran = subprocess.run(
+            [str(part) for part in command], cwd=cwd, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=_PATIENCE_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise NotPackageable(f"{what} was not compiled within {_PATIENCE_S / 60:.0f} minutes.") from None
+    if ran.returncode:
+        raise NotPackageable(f"{what} does not compile:\n\n{ran.stdout.strip()}")
+
+
+@contextmanager
+def workbench() -> Iterator[Path]:
+    """A folder for what a compiler writes; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="lablib-build-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tree(folder: Path) -> Files:
+    """All files of a folder, as a zip has them."""
+    return {name: (path.read_bytes(), os.access(path, os.X_OK)) for name, path in walk(folder)}

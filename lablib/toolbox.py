@@ -1,0 +1,105 @@
+"""The machine's compilers and AWS's libraries for them, as packaging asks for them; and which runtime a package gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from lablib.environments.runtimes import csharp, maven, toolchains
+from lablib.environments.runtimes.prepared import cache_folder
+from lablib.environments.spec import RuntimeUnavailable
+from lablib.models.runtimes import LIFECYCLES
+from lablib.packaging import BuildCache, CSharp, NotPackageable, Workshop
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """What is missing is a learner's matter here, and no error of the data plane's."""
+    try:
+        yield
+    except RuntimeUnavailable as error:
+        raise NotPackageable(f"{error}.") from None
+
+
+def workshop(runtime: str | None = None, architecture: str | None = None) -> Workshop:
+    """The tools of this machine. Nothing is looked for before it is needed."""
+    return Workshop(BuildCache(cache_folder() / "builds"), _need, _java_libraries, java_release, _csharp, runtime, architecture)
+
+
+def _need(name: str) -> Path:
+    with _said():
+        return toolchains.need(name)
+
+
+def _java_libraries(name: str) -> list[Path]:
+    with _said():
+        return maven.jars(f"java-{name}", [maven.CORE] if name == "core" else maven.EVENTS)
+
+
+def java_release() -> int:
+    """The newest Java that both the machine's java and its compiler know.
+
+    Raises `NotPackageable` where one of them is missing.
+    """
+    return min(_java_version(_need("java")), _java_version(_need("javac")))
+
+
+def _java_version(program: Path) -> int:
+    """From the file that every Java installation has; asking the program takes a quarter of a second."""
+    release = program.parents[1] / "release"
+    found = re.search(r'JAVA_VERSION="(?:1\.)?(\d+)', release.read_text(encoding="utf-8")) if release.is_file() else None
+    return int(found[1]) if found else int(toolchains.version(program.name).split(".")[0])
+
+
+def _csharp() -> CSharp:
+    with _said():
+        runs = csharp.dotnet()
+        uses = csharp.compiler(runs)
+        libraries = csharp.lambda_libraries(runs)
+
+    def command(out: Path, sources: Sequence[str]) -> list[str]:
+        references = [libraries / f"{name}.dll" for name in (csharp.CORE, csharp.SERIALIZATION)]
+        return [*uses.command, *csharp.arguments(runs, "library", out, list(sources), references)]
+
+    return CSharp(uses.name, f"{uses.identity} {libraries}", command)
+
+
+# --- runtimes ---------------------------------------------------------------------------
+
+
+_PROGRAMS = {"nodejs": "node", "ruby": "ruby"}
+
+
+def runtime_for(family: str, today: date) -> str:
+    """The newest runtime of a family that is not deprecated and not newer than this machine's toolchain.
+
+    Where all are newer it is the oldest of them, and where there is no toolchain the newest.
+    """
+    names = [
+        name for name, dates in LIFECYCLES.items()
+        if re.fullmatch(rf"{family}[\d.]+(x|al2023)?", name) and today < dates.deprecated
+    ]  # fmt: skip
+    offered = sorted(names, key=_number)
+    here = _version_here(family)
+    known = [name for name in offered if here is None or _number(name) <= here]
+    return known[-1] if known else offered[0]
+
+
+def _number(runtime: str) -> tuple[int, ...]:
+    """(22,) of nodejs22.x, (3, 4) of ruby3.4, (2023,) of provided.al2023."""
+    return tuple(map(int, re.findall(r"\d+", runtime)))
+
+
+def _version_here(family: str) -> tuple[int, ...] | None:
+    try:
+        if family == "java":
+            return (_java_version(toolchains.need("java")),)
+        if family == "dotnet":
+            return csharp.dotnet().version[:1]
+    except RuntimeUnavailable:
+        return None
+    said = toolchains.version(_PROGRAMS[family]) if family in _PROGRAMS else ""
+    return tuple(map(int, said.split(".")[:2])) if said else None
