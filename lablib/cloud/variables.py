@@ -25,8 +25,6 @@ _FIXED = {
     "_AWS_XRAY_DAEMON_PORT": "2000",
     "PWD": "/var/task",
     "SHLVL": "0",
-    # The client's framed log, on the descriptor that the guard gives it; it removes the variable itself.
-    "_LAMBDA_TELEMETRY_LOG_FD": "3",
 }
 
 
@@ -36,8 +34,7 @@ def variables(
     """Everything the function sees, but for the Runtime API's address."""
     own = {
         "_HANDLER": version.handler,
-        # Not for OS-only runtimes (DG configuration-envvars, 2026).
-        **({} if version.runtime.startswith("provided") else {"AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}"}),
+        **({} if version.runtime.startswith("provided") else _managed(version.runtime)),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_LAMBDA_FUNCTION_NAME": version.name,
@@ -52,6 +49,12 @@ def variables(
         "AWS_ENDPOINT_URL": endpoint,
     }
     return {**_FIXED, **_of_the_runtime(version.runtime), **version.environment, **own, **_logging(version)}
+
+
+def _managed(runtime: str) -> dict[str, str]:
+    """Not for OS-only runtimes: the identifier (DG configuration-envvars, 2026), and where AWS's own client, which removes the
+    variable, writes framed logs (aws-lambda-runtime-interface-emulator, 2026-01-02)."""
+    return {"AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}", "_LAMBDA_TELEMETRY_LOG_FD": "3"}
 
 
 def _of_the_runtime(runtime: str) -> dict[str, str]:
