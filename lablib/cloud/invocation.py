@@ -15,13 +15,8 @@ from lablib.cloud.placement import Placed, Placement, Throttled
 from lablib.cloud.trace import follow
 from lablib.cloud.wording import Ended, wording
 from lablib.environments import DataPlane, Invocation, LogItem, Outcome
-from lablib.environments.spec import RuntimeUnavailable
 from lablib.environments.streams import ResponseStream
 from lablib.models import limits
-
-IMAGES_RUN_ELSEWHERE = (
-    "{name} is a container image, and images run on real AWS only: deploy it as a zip file to run it in Lambda Lab."
-)
 
 
 @dataclass(frozen=True)
@@ -89,8 +84,6 @@ class Invoker:
         An error of the function's is a result; what is raised is the platform's:
         `Throttled`, `lablib.environments.DataPlaneError`.
         """
-        if version.package_type == "Image":
-            raise RuntimeUnavailable(IMAGES_RUN_ELSEWHERE.format(name=version.name))
         begun = self._clock.now()
         trace = trace or str(follow(None, version, begun))
         if stream is not None:

@@ -18,7 +18,8 @@ from lablib.cloud.clock import Clock, Timer
 from lablib.cloud.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.logs import stream_of
-from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec
+from lablib.cloud.version import IMAGES_RUN_ELSEWHERE
+from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec, RuntimeUnavailable
 from lablib.models import lifecycle
 
 __all__ = ["Placed", "Placement", "Throttled"]
@@ -139,8 +140,10 @@ class Placement:
         Raises
         ------
         lablib.environments.RuntimeUnavailable
-            This machine cannot run the function's runtime.
+            This machine cannot run the function's runtime, or it is a container image.
         """
+        if version.package_type == "Image":
+            raise RuntimeUnavailable(IMAGES_RUN_ELSEWHERE.format(name=version.name))
         now, name = self._clock.now(), uuid.uuid4().hex
         placed = Placed(name, version, stream_of(version, name, now), now, now, initialization_type)
         environ = await self._variables(version, placed.log_stream)

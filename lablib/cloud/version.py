@@ -13,6 +13,10 @@ from typing import Any, Literal
 
 LATEST = "$LATEST"
 
+IMAGES_RUN_ELSEWHERE = (
+    "{name} is a container image, and images run on real AWS only: deploy it as a zip file to run it in Lambda Lab."
+)
+
 State = Literal["Pending", "Active"]
 UpdateStatus = Literal["InProgress", "Successful"]
 

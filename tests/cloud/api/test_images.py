@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -88,3 +89,13 @@ def test_an_image_does_not_run(cloud: CloudUnderTest, kind: str) -> None:
     answer = refused(client.invoke, FunctionName="f", InvocationType=kind)
     assert (answer.code, answer.status) == ("NotImplemented", 501)
     assert "images run on real AWS only" in answer.message
+
+
+def test_nothing_is_provisioned_for_an_image(cloud: CloudUnderTest) -> None:
+    client = cloud.client("lambda")
+    client.create_function(**GOOD | {"Role": cloud.role()}, Publish=True)
+    client.put_provisioned_concurrency_config(FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=1)
+    state, deadline = {"Status": "IN_PROGRESS"}, time.monotonic() + 30
+    while state["Status"] == "IN_PROGRESS" and time.monotonic() < deadline:
+        state = client.get_provisioned_concurrency_config(FunctionName="f", Qualifier="1")
+    assert state["Status"] == "FAILED" and "images run on real AWS only" in state["StatusReason"]
