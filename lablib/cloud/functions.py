@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 from lablib.cloud.aliases import Alias
 from lablib.cloud.asynchronous.settings import EventInvokeConfig
 from lablib.cloud.code import CodeStore
+from lablib.cloud.function_urls import FunctionUrl
 from lablib.cloud.layers import Layers
 from lablib.cloud.resource_policy import ResourcePolicy
+from lablib.cloud.signing import CodeSigning
 from lablib.cloud.version import LATEST as LATEST
 from lablib.cloud.version import FunctionVersion as FunctionVersion
 
@@ -57,6 +59,8 @@ class Function:
     next_version: int = 1
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str | None, ResourcePolicy] = field(default_factory=dict)
+    url_configs: dict[str | None, FunctionUrl] = field(default_factory=dict)  # by alias; None is the function's own
+    code_signing: str | None = None  # the ARN of a configuration in `Functions.signing`
     published: tuple[int, FunctionVersion] | None = None  # the last number, and what `$LATEST` was then
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     change: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -76,8 +80,10 @@ class Function:
 
     def forget(self, qualifier: str) -> None:
         """Drop what hangs on a version or an alias that is deleted."""
-        for held in (self.aliases, self.policies, self.event_invoke, self.provisioned):
+        for held in (self.aliases, self.event_invoke, self.provisioned):
             held.pop(qualifier, None)
+        self.policies.pop(qualifier, None)
+        self.url_configs.pop(qualifier, None)
 
     def revise(self, qualifier: str | None) -> None:
         """Give a new ``RevisionId`` to `$LATEST`, or to the version or alias that a qualifier names."""
@@ -88,6 +94,15 @@ class Function:
             self.latest = replace(self.latest, revision_id=revised)
         else:
             self.versions[int(qualifier)] = replace(self.versions[int(qualifier)], revision_id=revised)
+
+
+    def set_runtime_updates(self, version: FunctionVersion, mode: str, pinned: str | None) -> None:
+        """Say when a version's runtime is updated."""
+        revised = replace(version, update_runtime_on=mode, pinned_runtime=pinned, revision_id=str(uuid.uuid4()))
+        if version is self.latest:
+            self.latest = revised
+        else:
+            self.versions[int(version.version)] = revised
 
 
 class Functions:
@@ -114,6 +129,7 @@ class Functions:
     ) -> None:  # fmt: skip
         self.packages = packages
         self.layers = Layers(packages, account_id=account_id, region=region)
+        self.signing = CodeSigning(account_id=account_id, region=region)
         self.account_id = account_id
         self.region = region
         self.pending = pending
@@ -273,6 +289,7 @@ class Functions:
         self._being_created.clear()
         self._next_versions.clear()
         self.layers.clear()
+        self.signing.clear()
         for name in names:
             self._changed(name)
         self.packages.clear()

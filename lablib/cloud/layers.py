@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lablib.cloud.code import CodeStore
+from lablib.cloud.resource_policy import ResourcePolicy
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Layers:
         self._packages = packages
         self._prefix = f"arn:aws:lambda:{region}:{account_id}:layer:"
         self._layers: dict[str, Layer] = {}
+        self.policies: dict[str, tuple[ResourcePolicy, str]] = {}  # by a version's ARN: who else may use it; its revision
 
     def arn(self, name: str, number: int | None = None) -> str:
         """``arn:aws:lambda:REGION:ACCOUNT:layer:NAME[:NUMBER]``."""
@@ -99,6 +101,7 @@ class Layers:
         version = self.find(name, number)
         if version is not None:
             del self._layers[name].versions[number]
+            self.policies.pop(version.arn, None)
             self._packages.release(version.sha256)
 
     def size(self) -> int:
@@ -108,6 +111,7 @@ class Layers:
     def clear(self) -> None:
         """Forget every layer. The code store is cleared by whoever calls this."""
         self._layers.clear()
+        self.policies.clear()
 
     def __iter__(self) -> Iterator[Layer]:
         """All layers that have a version, by name."""

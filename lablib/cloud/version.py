@@ -78,6 +78,8 @@ class FunctionVersion:
     revision_id: str
     last_modified: str
     generation: str
+    update_runtime_on: str = "Auto"
+    pinned_runtime: str | None = None
     opt: str = ""
     image_uri: str = ""
     state: State = "Pending"

@@ -78,6 +78,8 @@ CONFIGURATION_BODY_BYTES = 5_120
 
 # Items on a page of the lists of functions and versions, however many are asked for. API reference of ListFunctions, 2026.
 LIST_ITEMS = 50
+# Of code signing configurations, and of the functions that have one. BOTO MaxListItems, 2026-11-17.
+CODE_SIGNING_LIST_ITEMS = 10_000
 
 # Names and settings. BOTO, 2026-11-17; environment: DG gettingstarted-limits, 2026.
 FUNCTION_NAME_CHARACTERS = 64

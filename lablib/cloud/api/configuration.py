@@ -32,7 +32,6 @@ _VARIABLES = "Lambda was unable to configure your environment variables because 
 _NOT_YET: dict[str, Any] = {
     "VpcConfig": {},
     "FileSystemConfigs": [],
-    "CodeSigningConfigArn": "",
     "KMSKeyArn": "",
     "TenancyConfig": None,
     "CapacityProviderConfig": None,
@@ -197,7 +196,7 @@ def _state(version: FunctionVersion) -> dict[str, Any]:
         shown["LastUpdateStatusReason"] = "The function is being created."
         shown["LastUpdateStatusReasonCode"] = "Creating"
     if version.package_type == "Zip":
-        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime_version_arn(version)}
+        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": version.pinned_runtime or runtime_version_arn(version)}
     return shown
 
 

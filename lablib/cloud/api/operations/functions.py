@@ -14,6 +14,7 @@ from lablib.cloud.api.lookup import check_role, find, settled
 from lablib.cloud.api.names import resolve, resolve_whole
 from lablib.cloud.api.operations.concurrency import reserved
 from lablib.cloud.api.operations.tags import check_tags
+from lablib.cloud.api.signatures import check_signature
 from lablib.cloud.api.targets import check_dead_letter
 from lablib.cloud.functions import LATEST, FunctionVersion
 
@@ -31,7 +32,9 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     try:
         await check_role(call, given["Role"])
         await check_dead_letter(call, given["Role"], given.get("DeadLetterConfig"))
+        check_signature(call, functions.arn(name), given.get("CodeSigningConfigArn"))
         function = functions.create(_first(call, name, {**new, **await _code(call, given)}), given.get("Tags", {}))
+        function.code_signing = given.get("CodeSigningConfigArn") or None
     finally:
         functions.unreserve(name)
     if not given.get("Publish"):

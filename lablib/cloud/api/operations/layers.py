@@ -22,7 +22,7 @@ _GONE = "The resource you requested does not exist."
 async def publish_layer_version(call: Call) -> Mapping[str, Any]:
     """Make the next version of a layer; the first one makes the layer."""
     given, layers = call.parameters, call.functions.layers
-    name = _name(call)
+    name = layer_name(call)
     package = await packages.from_request(call, given["Content"])
     number = layers.next_number(name)
     runtimes, architectures = given.get("CompatibleRuntimes"), given.get("CompatibleArchitectures")
@@ -38,7 +38,7 @@ async def publish_layer_version(call: Call) -> Mapping[str, Any]:
 
 async def get_layer_version(call: Call) -> Mapping[str, Any]:
     """A version, and where to download it."""
-    return _with_content(call, _existing(call.functions.layers.find(_name(call), _number(call))))
+    return _with_content(call, _existing(call.functions.layers.find(layer_name(call), layer_number(call))))
 
 
 async def get_layer_version_by_arn(call: Call) -> Mapping[str, Any]:
@@ -48,13 +48,13 @@ async def get_layer_version_by_arn(call: Call) -> Mapping[str, Any]:
 
 async def delete_layer_version(call: Call) -> Mapping[str, Any]:
     """Delete a version. One that is not there is no error; functions that have it keep it."""
-    call.functions.layers.delete(_name(call), _number(call))
+    call.functions.layers.delete(layer_name(call), layer_number(call))
     return {}
 
 
 async def list_layer_versions(call: Call) -> Mapping[str, Any]:
     """A layer's versions, newest first, as far as they suit the runtime and architecture asked for."""
-    name, given = _name(call), call.parameters
+    name, given = layer_name(call), call.parameters
     suiting = [version for version in call.functions.layers.versions(name) if _suits(version, given)]
     page, marker = page_of(given, suiting, lambda version: ("", -version.number))
     return {"LayerVersions": [_described(version) for version in page], "NextMarker": marker}
@@ -75,7 +75,7 @@ async def list_layers(call: Call) -> Mapping[str, Any]:
     return {"Layers": shown, "NextMarker": marker}
 
 
-def _name(call: Call) -> str:
+def layer_name(call: Call) -> str:
     """The name of a layer of this account, which the request names or gives the ARN of."""
     given: str = call.parameters["LayerName"]
     match = _ARN.fullmatch(given)
@@ -90,7 +90,8 @@ def _name(call: Call) -> str:
     return match["name"]
 
 
-def _number(call: Call) -> int:
+def layer_number(call: Call) -> int:
+    """The number of a layer's version, which the request names."""
     number: int = call.parameters["VersionNumber"]
     if number < 1:
         raise invalid_parameter("Layer Version Cannot be less than 1")

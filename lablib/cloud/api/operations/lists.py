@@ -38,14 +38,16 @@ async def list_versions_by_function(call: Call) -> Mapping[str, Any]:
     return {"Versions": [describe(version, qualified=True, in_list=True) for version in page], "NextMarker": marker}
 
 
-def page_of(parameters: Mapping[str, Any], items: Sequence[T], key: Callable[[T], Key]) -> tuple[list[T], str | None]:
-    """One page of `items`, which are sorted by `key`, and the marker of the next.
+def page_of(
+    parameters: Mapping[str, Any], items: Sequence[T], key: Callable[[T], Key], most: int = limits.LIST_ITEMS
+) -> tuple[list[T], str | None]:
+    """One page of at most `most` of `items`, which are sorted by `key`, and the marker of the next.
 
     A marker says after which key to go on, so that deletions between two pages do no harm.
     """
     after = _read(parameters["Marker"]) if parameters.get("Marker") else None
     rest = [item for item in items if after is None or key(item) > after]
-    size = min(parameters.get("MaxItems", limits.LIST_ITEMS), limits.LIST_ITEMS)
+    size = min(parameters.get("MaxItems", most), most)
     page = rest[:size]
     return page, _write(key(page[-1])) if len(rest) > size else None
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lablib.cloud.api.context import Call
-from lablib.cloud.api.errors import invalid_parameter, not_implemented
+from lablib.cloud.api.errors import invalid_parameter, not_found, not_implemented
 from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import resolve
 from lablib.cloud.api.operations.updates import check_not_updating
@@ -63,8 +63,17 @@ async def _of_function(call: Call, arn: str) -> dict[str, str]:
     return function.tags
 
 
+async def _of_code_signing(call: Call, arn: str) -> dict[str, str]:
+    if call.functions.signing.find(arn) is None:
+        raise not_found(f"The Lambda code signing configuration {arn} can not be found.")
+    return call.functions.signing.tags(arn)
+
+
 # Kind of resource, as in its ARN: what gives the tags of one, to be changed in place. It raises `LambdaError` if there is none.
-TAGGABLE: dict[str, Callable[[Call, str], Awaitable[dict[str, str]]]] = {"function": _of_function}
+TAGGABLE: dict[str, Callable[[Call, str], Awaitable[dict[str, str]]]] = {
+    "function": _of_function,
+    "code-signing-config": _of_code_signing,
+}
 
 
 async def _tags(call: Call) -> dict[str, str]:

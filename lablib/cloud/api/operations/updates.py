@@ -16,6 +16,7 @@ from lablib.cloud.api.layers import check_size, chosen, mounted
 from lablib.cloud.api.lookup import PATIENCE, check_revision, check_role, settled
 from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.api.runtimes import check_update
+from lablib.cloud.api.signatures import check_signature
 from lablib.cloud.api.targets import check_dead_letter
 from lablib.cloud.functions import Function, FunctionVersion, NoSuchFunction
 
@@ -28,6 +29,7 @@ async def update_function_code(call: Call) -> Mapping[str, Any]:
         latest = function.latest
         check_revision(latest, given.get("RevisionId"))
         check_update(latest.runtime, functions.today())
+        check_signature(call, latest.arn, function.code_signing)
         new = await _new_code(call, latest)
         new["architecture"] = given.get("Architectures", [latest.architecture])[0]
         if given.get("DryRun"):
@@ -72,6 +74,8 @@ async def update_function_configuration(call: Call) -> Mapping[str, Any]:
         if "Role" in given:
             await check_role(call, given["Role"])
         await check_dead_letter(call, given.get("Role", latest.role), given.get("DeadLetterConfig"))
+        if given.get("Layers"):
+            check_signature(call, latest.arn, function.code_signing)
         if "Layers" in given:
             new |= await _new_layers(call, latest)
         if _gone(call, function):
