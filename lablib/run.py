@@ -123,7 +123,7 @@ class Run:
                 trace = "".join(line if line.endswith("\n") else line + "\n" for line in self.error.trace)
                 parts.append(("Traceback", trace.rstrip("\n")))
         elif self.status_code == 202:
-            parts.append(("Result", "accepted (202): Lambda runs it later, and its result goes nowhere"))
+            parts.append(("Result", "accepted (202): Lambda runs it later; its result goes to the function's destinations, if any"))
         else:
             parts.append(("Result", _shortened(_written(self.payload), "run.payload has all of it")))
         if said := self._said():

@@ -65,7 +65,8 @@ async def check_dead_letter(call: Call, role: str, config: Mapping[str, Any] | N
         )
     if target.region != call.functions.region:
         raise invalid_parameter(
-            f"{_DEAD}The resource specified by the TargetArn must be in the same region as the Lambda function it's associated with."
+            f"{_DEAD}The resource specified by the TargetArn must be in the same region as the Lambda function it's associated "
+            "with."
         )
     if target.fifo:
         raise invalid_parameter(f"{_DEAD}FIFO {_KINDS[target.service]} is not supported for dead letter configuration")

@@ -24,11 +24,11 @@ class Neighbourhood(Protocol):
         """A message to a queue or a topic."""
         ...
 
-    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str]) -> None:
+    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
         """An event to an event bus."""
         ...
 
-    async def put_object(self, target: Target, key: str, body: str) -> None:
+    async def put_object(self, target: Target, key: str, body: str, trace: str) -> None:
         """An object into a bucket."""
         ...
 
@@ -83,10 +83,11 @@ class Deliveries:
 
     async def _put_event(self, event: Event, condition: Condition, target: Target, document: str) -> None:
         resources = [target.arn, record.function_arn(event)]
-        await self._neighbourhood.put_event(target, record.detail_type(condition), document, resources)
+        await self._neighbourhood.put_event(target, record.detail_type(condition), document, resources, event.trace)
 
     async def _put_object(self, event: Event, condition: Condition, target: Target, document: str) -> None:
-        await self._neighbourhood.put_object(target, record.object_key(event.name, self._now()), document)
+        key = record.object_key(event.name, self._now())
+        await self._neighbourhood.put_object(target, key, document, event.trace)
 
     async def _invoke_function(self, event: Event, condition: Condition, target: Target, document: str) -> None:
         _, _, reference = target.resource.partition(":")

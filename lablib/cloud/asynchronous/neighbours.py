@@ -30,15 +30,15 @@ class Services:
         if target.service == "sqs":
             await self._give(lambda: deliveries.send_message(target.arn, body, attributes, trace))
         else:
-            await self._give(lambda: deliveries.publish(target.arn, body, attributes))
+            await self._give(lambda: deliveries.publish(target.arn, body, attributes, trace))
 
-    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str]) -> None:
+    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
         """An event to an event bus."""
-        await self._give(lambda: deliveries.put_event(target.arn, detail_type, detail, resources))
+        await self._give(lambda: deliveries.put_event(target.arn, detail_type, detail, resources, trace))
 
-    async def put_object(self, target: Target, key: str, body: str) -> None:
+    async def put_object(self, target: Target, key: str, body: str, trace: str) -> None:
         """An object into a bucket."""
-        await self._give(lambda: deliveries.put_object(target.arn, key, body.encode()))
+        await self._give(lambda: deliveries.put_object(target.arn, key, body.encode(), trace))
 
     async def role_allows(self, role: str, action: str, resource: str) -> bool:
         """Whether a role's policies allow an action."""

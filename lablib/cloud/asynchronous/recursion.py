@@ -15,8 +15,8 @@ from lablib.models import limits
 
 # The service model's words; those of AWS's answer could not be confirmed.
 STOPPED = (
-    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and stopped your "
-    "function's invocation."
+    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and stopped "
+    "your function's invocation."
 )
 
 

@@ -7,8 +7,8 @@ Touches: `moto.sqs.models.sqs_backends`, `SQSBackend.queues`, `send_message`; `m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from lablib.cloud.moto_seam import engine
 
@@ -57,65 +57,51 @@ def send_message(arn: str, body: str, attributes: Attributes, trace: str) -> Non
     """Put a message into a queue, with ``AWSTraceHeader``. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.sqs.models import sqs_backends
 
-    with engine.lock:
-        _check(arn)
-        _, _, _, region, account, name = arn.split(":", 5)
-        given = {key: {"DataType": kind, "StringValue": value} for key, (kind, value) in attributes.items()}
-        system = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
-        try:
-            sqs_backends[account][region].send_message(name, body, message_attributes=given, system_attributes=system)
-        except Exception as error:  # moto's own exceptions have no common base of their own
-            raise NotTaken(_said(error)) from error
+    _, _, _, region, account, name = arn.split(":", 5)
+    given = {key: {"DataType": kind, "StringValue": value} for key, (kind, value) in attributes.items()}
+    with _giving(arn, trace):
+        sqs_backends[account][region].send_message(name, body, message_attributes=given)
 
 
-def publish(arn: str, message: str, attributes: Attributes) -> None:
+def publish(arn: str, message: str, attributes: Attributes, trace: str) -> None:
     """Publish to a topic. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.sns.models import sns_backends
 
-    with engine.lock:
-        _check(arn)
-        _, _, _, region, account, _ = arn.split(":", 5)
-        given = {key: {"Type": kind, "Value": value} for key, (kind, value) in attributes.items()}
-        try:
-            sns_backends[account][region].publish(message, arn, message_attributes=given)
-        except Exception as error:
-            raise NotTaken(_said(error)) from error
+    _, _, _, region, account, _ = arn.split(":", 5)
+    given = {key: {"Type": kind, "Value": value} for key, (kind, value) in attributes.items()}
+    with _giving(arn, trace):
+        sns_backends[account][region].publish(message, arn, message_attributes=given)
 
 
-def put_event(bus: str, detail_type: str, detail: str, resources: list[str]) -> None:
+def put_event(bus: str, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
     """Put an event with source ``lambda`` on a bus. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.events.models import events_backends
 
-    with engine.lock:
-        _check(bus)
-        _, _, _, region, account, _ = bus.split(":", 5)
-        event = {
-            "EventBusName": bus, "Source": "lambda", "DetailType": detail_type, "Detail": detail, "Resources": resources,
-        }  # fmt: skip
-        try:
-            [entry] = events_backends[account][region].put_events([event])
-        except Exception as error:
-            raise NotTaken(_said(error)) from error
+    _, _, _, region, account, _ = bus.split(":", 5)
+    event = {
+        "EventBusName": bus, "Source": "lambda", "DetailType": detail_type, "Detail": detail, "Resources": resources,
+    }  # fmt: skip
+    with _giving(bus, trace):
+        [entry] = events_backends[account][region].put_events([event])
     if "ErrorCode" in entry:
         raise NotTaken(f"{entry['ErrorCode']}: {entry['ErrorMessage']}")
 
 
-def put_object(arn: str, key: str, body: bytes) -> None:
+def put_object(arn: str, key: str, body: bytes, trace: str) -> None:
     """Put an object into a bucket. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.s3.models import s3_backends
 
-    with engine.lock:
-        _check(arn)
+    with _giving(arn, trace):
+        s3_backends[engine.place.account]["aws"].put_object(arn.rpartition(":")[2], key, body)
+
+
+@contextmanager
+def _giving(arn: str, trace: str) -> Iterator[None]:
+    """Under the lock, with what is sent carrying the trace; whatever moto raises is `NotTaken`."""
+    with engine.lock, engine.carrying(trace):
+        if not exists(arn):
+            raise NotTaken(f"there is no {arn}")
         try:
-            s3_backends[engine.place.account]["aws"].put_object(arn.rpartition(":")[2], key, body)
-        except Exception as error:
-            raise NotTaken(_said(error)) from error
-
-
-def _check(arn: str) -> None:
-    if not exists(arn):
-        raise NotTaken(f"there is no {arn}")
-
-
-def _said(error: Any) -> str:
-    return f"{type(error).__name__}: {getattr(error, 'message', None) or error}"
+            yield
+        except Exception as error:  # moto's services have no exception in common
+            raise NotTaken(f"{type(error).__name__}: {getattr(error, 'message', None) or error}") from error

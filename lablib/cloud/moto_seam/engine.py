@@ -18,8 +18,9 @@ import io
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ParamSpec, TypeVar
@@ -62,6 +63,9 @@ class Place:
 
 
 place = Place()
+
+# The tracing header that what moto sends now carries: who holds the lock may look at it.
+trace: str | None = None
 
 
 def configure(*, region: str, port: int) -> None:
@@ -120,7 +124,7 @@ def _dispatcher() -> Callable[..., Any]:
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
     keys.correct_sts()
-    queues.quicken()
+    queues.correct_sqs()
     # AWS has forms in POST alone: the query protocol, and browsers' uploads to S3.
     BackendRequest.want_form_data_parsed = property(lambda request: request.method == "POST")
 
@@ -139,6 +143,17 @@ def _dispatcher() -> Callable[..., Any]:
     return dispatcher
 
 
+@contextmanager
+def carrying(header: str | None) -> Iterator[None]:
+    """Have what moto sends meanwhile carry a tracing header. The caller holds the lock."""
+    global trace
+    before, trace = trace, header
+    try:
+        yield
+    finally:
+        trace = before
+
+
 def _answer(request: Request) -> Answer:
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -147,8 +162,9 @@ def _answer(request: Request) -> Answer:
         return lambda data: None
 
     try:
-        chunks = _dispatcher()(_environ(request), start_response)
-        body = b"".join(chunks)
+        with carrying(request.headers.get("X-Amzn-Trace-Id")):
+            chunks = _dispatcher()(_environ(request), start_response)
+            body = b"".join(chunks)
     except UnknownService:
         raise
     except Exception as error:

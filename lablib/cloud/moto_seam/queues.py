@@ -1,12 +1,15 @@
-"""What a waiting ReceiveMessage has to know about its queue. moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`.
+"""What a waiting ReceiveMessage has to know about its queue, and what moto's SQS does otherwise than AWS's.
 
-Touches: `moto.sqs.models.sqs_backends`, `SQSBackend.queues`, `Queue.receive_message_wait_time_seconds`, `Queue._messages`,
-`.messages`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
+moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`.
+
+Touches: `moto.sqs.models.sqs_backends`, `SQSBackend.queues`, `.send_message`, `Queue.receive_message_wait_time_seconds`,
+`Queue._messages`, `.messages`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
 `.approximate_number_of_messages_not_visible`, `Message.visible_at`, `.delayed_until` (milliseconds on the cloud's clock).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
@@ -36,18 +39,34 @@ def next_visible(region: str, name: str, now: float) -> float | None:
     return min((moment for moment in moments if moment > now), default=None)
 
 
-def quicken() -> None:
-    """Have a queue look at the time once when it counts its messages. Loads moto's SQS; once is enough.
+def correct_sqs() -> None:
+    """Have a queue look at the time once when it counts its messages, and messages carry the trace of who sends them.
 
     moto looks twice for each message, and counts at every send and thirty times at every receive: a thousand messages made a
-    ReceiveMessage last a second.
+    ReceiveMessage last a second. Loads moto's SQS; once is enough.
     """
-    from moto.sqs.models import Queue
+    from moto.sqs.models import Queue, SQSBackend
 
     Queue.messages = property(_shown)
     Queue.approximate_number_of_messages = property(lambda queue: len(_shown(queue)))
     Queue.approximate_number_of_messages_delayed = property(_delayed)
     Queue.approximate_number_of_messages_not_visible = property(_hidden)
+    SQSBackend.send_message = _with_trace(SQSBackend.send_message)
+
+
+def _with_trace(original: Callable[..., Any]) -> Callable[..., Any]:
+    """``AWSTraceHeader`` is the request's own tracing header, unless it says another: a function's botocore sends one."""
+
+    def send_message(backend: Any, *args: Any, system_attributes: dict[str, Any] | None = None, **more: Any) -> Any:
+        if engine.trace is not None:
+            system_attributes = {"AWSTraceHeader": _string(engine.trace)} | (system_attributes or {})
+        return original(backend, *args, system_attributes=system_attributes, **more)
+
+    return send_message
+
+
+def _string(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
 
 
 def _shown(queue: Any) -> list[Any]:

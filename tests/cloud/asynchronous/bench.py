@@ -95,10 +95,10 @@ class Neighbours:
     async def send(self, target: Target, body: str, attributes: dict[str, tuple[str, str]], trace: str) -> None:
         await self._take(target.arn, body, attributes)
 
-    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str]) -> None:
+    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
         await self._take(target.arn, detail, {"type": ("String", detail_type), "resources": ("String", " ".join(resources))})
 
-    async def put_object(self, target: Target, key: str, body: str) -> None:
+    async def put_object(self, target: Target, key: str, body: str, trace: str) -> None:
         await self._take(target.arn, body, {"key": ("String", key)})
 
     async def role_allows(self, role: str, action: str, resource: str) -> bool:

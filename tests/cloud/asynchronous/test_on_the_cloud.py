@@ -253,3 +253,15 @@ def test_a_function_that_invokes_itself_is_stopped_after_sixteen_runs(cloud: Clo
     attributes = {key: value["StringValue"] for key, value in letter["MessageAttributes"].items()}
     assert json.loads(letter["Body"]) == {"n": 17} and attributes["ErrorCode"] == "400"
     assert "recursive loop" in attributes["ErrorMessage"] and ";Lineage=17:" in letter["Attributes"]["AWSTraceHeader"]
+
+
+def test_an_empty_cloud_has_no_events(cloud: CloudUnderTest) -> None:
+    """A retry that was due is forgotten with its function, also when one of the same name is made anew."""
+    send(cloud, cloud.function(FLAKY, "f"), {"fails": 9})
+    cloud.advance(1)
+    assert len(runs(cloud, "f")) == 1
+    send(cloud, "f", {"fails": 9})
+    cloud.reset()
+    cloud.function(FLAKY, "f")
+    cloud.advance(3600)
+    assert cloud.client("logs").describe_log_groups()["logGroups"] == []

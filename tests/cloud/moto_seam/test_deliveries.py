@@ -36,8 +36,10 @@ def test_a_notification(moto: Moto) -> None:
     url = moto.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
     topic = moto.client("sns").create_topic(Name="topic")["TopicArn"]
     moto.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{HERE}:queue")
-    deliveries.publish(topic, "[1]", {"RequestID": ("String", "r")})
-    notification = json.loads(str(received(moto, url)["Body"]))
+    deliveries.publish(topic, "[1]", {"RequestID": ("String", "r")}, TRACE)
+    message = received(moto, url)
+    notification = json.loads(str(message["Body"]))
+    assert message["Attributes"] == {"AWSTraceHeader": TRACE}
     assert notification["Message"] == "[1]"
     assert notification["MessageAttributes"] == {"RequestID": {"Type": "String", "Value": "r"}}
 
@@ -48,7 +50,7 @@ def test_an_event_on_a_bus(moto: Moto) -> None:
     bus = events.create_event_bus(Name="bus")["EventBusArn"]
     events.put_rule(Name="rule", EventBusName="bus", EventPattern=json.dumps({"source": ["lambda"]}))
     events.put_targets(Rule="rule", EventBusName="bus", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{HERE}:queue"}])
-    deliveries.put_event(bus, "Lambda Function Invocation Result - Success", '{"n": 1}', [bus, "arn:f"])
+    deliveries.put_event(bus, "Lambda Function Invocation Result - Success", '{"n": 1}', [bus, "arn:f"], TRACE)
     event = json.loads(str(received(moto, url)["Body"]))
     assert (event["source"], event["detail-type"]) == ("lambda", "Lambda Function Invocation Result - Success")
     assert event["detail"] == {"n": 1} and event["resources"] == [bus, "arn:f"]
@@ -57,7 +59,7 @@ def test_an_event_on_a_bus(moto: Moto) -> None:
 def test_an_object(moto: Moto) -> None:
     s3 = moto.client("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    deliveries.put_object("arn:aws:s3:::bucket", "aws/lambda/async/f/x", b"{}")
+    deliveries.put_object("arn:aws:s3:::bucket", "aws/lambda/async/f/x", b"{}", TRACE)
     assert s3.get_object(Bucket="bucket", Key="aws/lambda/async/f/x")["Body"].read() == b"{}"
 
 
@@ -83,8 +85,8 @@ def test_what_nobody_takes(moto: Moto) -> None:
     with pytest.raises(deliveries.NotTaken):
         deliveries.send_message(f"arn:aws:sqs:{HERE}:queue.fifo", "{}", {}, TRACE)
     with pytest.raises(deliveries.NotTaken):
-        deliveries.publish(topic, "x" * 300_000, {})
+        deliveries.publish(topic, "x" * 300_000, {}, TRACE)
     with pytest.raises(deliveries.NotTaken):
-        deliveries.put_event(f"arn:aws:events:{HERE}:event-bus/other", "t", "{}", [])
+        deliveries.put_event(f"arn:aws:events:{HERE}:event-bus/other", "t", "{}", [], TRACE)
     with pytest.raises(deliveries.NotTaken):
-        deliveries.put_object("arn:aws:s3:::other", "k", b"")
+        deliveries.put_object("arn:aws:s3:::other", "k", b"", TRACE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lablib.cloud.moto_seam import clockwork, queues
@@ -65,3 +67,36 @@ def test_a_thousand_messages_do_not_make_a_queue_ask_the_time_a_thousand_times(m
     clockwork.follow(now)
     assert len(client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)["Messages"]) == 10
     assert asked < 500
+
+
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0;Lineage=1:36680206:0"
+
+
+def test_a_message_carries_the_trace_of_who_sends_it(moto: Moto) -> None:
+    """A function's botocore adds the header to every request; what goes through a topic has it too."""
+    client, sns = moto.client("sqs"), moto.client("sns")
+    url = client.create_queue(QueueName="queue")["QueueUrl"]
+    topic = sns.create_topic(Name="topic")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:queue")
+
+    def add(params: dict[str, Any], **_: Any) -> None:
+        params["headers"]["X-Amzn-Trace-Id"] = TRACE
+
+    def traces() -> list[str | None]:
+        moto.now += 1
+        found = client.receive_message(
+            QueueUrl=url, MessageSystemAttributeNames=["All"], WaitTimeSeconds=0, MaxNumberOfMessages=10
+        )
+        return [message["Attributes"].get("AWSTraceHeader") for message in found["Messages"]]
+
+    client.send_message(QueueUrl=url, MessageBody="of nobody")
+    assert traces() == [None]
+    for one in (client, sns):
+        one.meta.events.register("before-call", add)
+    client.send_message(QueueUrl=url, MessageBody="one")
+    client.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "of a batch"}])
+    sns.publish(TopicArn=topic, Message="through a topic")
+    assert traces() == [TRACE] * 3
+    own = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-2"}}
+    client.send_message(QueueUrl=url, MessageBody="its own", MessageSystemAttributes=own)
+    assert traces() == ["Root=1-2"]
