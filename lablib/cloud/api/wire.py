@@ -242,12 +242,17 @@ def _read_list(shape: ListShape, value: Any) -> Any:
 def _read_map(shape: MapShape, value: Any) -> Any:
     if not isinstance(value, dict):
         raise _unreadable("Start of structure or map expected, but not found.")
-    return {key: None if item is None else _from_json(shape.value, item) for key, item in value.items()}
+    return {
+        _read_string(shape.key, key): None if item is None else _from_json(shape.value, item)
+        for key, item in value.items()
+    }
 
 
 def _read_string(shape: Shape, value: Any) -> Any:
     if not isinstance(value, str):
         raise _unreadable(f"{_kind(value)} can not be converted to a String")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise _unreadable("A string holds half of a surrogate pair, which is no character.")
     return value
 
 

@@ -184,15 +184,23 @@ def test_refuses(api: Api, operation: str, given: dict[str, Any], error: tuple[s
     assert api.invoker.invoked == [] and api.events.accepted == []
 
 
-def test_a_package_over_50_mb_is_refused_by_the_size_of_its_request(api: Api) -> None:
-    body = json.dumps({"FunctionName": "big", "Code": {"ZipFile": "A" * 69_905_068}}).encode()
+PACKAGES = {
+    "CreateFunction": ("POST", "/2015-03-31/functions"),
+    "UpdateFunctionCode": ("PUT", "/2015-03-31/functions/f/code"),
+    "PublishLayerVersion": ("POST", "/2018-10-31/layers/l/versions"),
+}
 
-    async def post() -> Any:
-        return await api.service.handle("POST", "/2015-03-31/functions", "", {}, body)
 
-    answer = api.run(post)
+@pytest.mark.parametrize("operation", PACKAGES)
+def test_a_package_over_50_mb_is_refused_by_the_size_of_its_request(api: Api, operation: str) -> None:
+    method, path = PACKAGES[operation]
+
+    async def send() -> Any:
+        return await api.service.handle(method, path, "", {}, b" " * 69_905_068)
+
+    answer = api.run(send)
     assert answer.status == 413 and answer.headers["x-amzn-ErrorType"] == "RequestEntityTooLargeException"
-    assert json.loads(answer.body)["message"] == "Request must be smaller than 69905067 bytes for the CreateFunction operation"
+    assert json.loads(answer.body)["message"] == f"Request must be smaller than 69905067 bytes for the {operation} operation"
 
 
 RAW = {
@@ -203,6 +211,8 @@ RAW = {
     "a list for a map": ("POST", "/2015-03-31/functions", b'{"Tags": ["a"]}', 400, "SerializationException"),
     "no base64": ("POST", "/2015-03-31/functions", b'{"Code": {"ZipFile": "?"}}', 400, "SerializationException"),
     "nothing": ("POST", "/2015-03-31/functions", b"", 400, "ValidationException"),
+    "half a character": ("POST", "/2015-03-31/functions", b'{"Description": "\\ud800"}', 400, "SerializationException"),
+    "half a character in a key": ("POST", "/2015-03-31/functions", b'{"Tags": {"\\ud800": ""}}', 400, "SerializationException"),
     "infinite": ("POST", "/2015-03-31/functions", b'{"Timeout": Infinity}', 400, "SerializationException"),
     "no number": ("GET", "/2015-03-31/functions?MaxItems=many", b"", 400, "SerializationException"),
 }  # fmt: skip
