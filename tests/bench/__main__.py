@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lablib.environments.host import cores
-from tests.bench import bare, calls, kernel, limits, targets
+from tests.bench import bare, calls, growth, kernel, limits, targets
 from tests.bench.memory import pss_mb, tree
 from tests.bench.table import Goal, Row, at_most, render, times_faster, times_the_rate
 
@@ -31,10 +31,12 @@ class Effort:
     timeouts: int
     share_s: float
     kernels: int
+    functions: int
+    invocations: int
 
 
-FULL = Effort(rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3)
-QUICK = Effort(rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1)
+FULL = Effort(rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3, functions=200, invocations=1000)
+QUICK = Effort(rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1, functions=4, invocations=20)
 
 
 def main() -> int:
@@ -67,6 +69,7 @@ def everything(effort: Effort) -> list[Row]:
             target.close()
     rows += _limits(effort)
     rows += _environments()
+    rows += _growth(effort)
     rows += _kernel(effort)
     return rows
 
@@ -151,6 +154,22 @@ def _environments() -> list[Row]:
         target.close()
     bare_mb = bare.memory_mb(ENVIRONMENTS)
     return [Row(f"{ENVIRONMENTS} environments", "MB PSS", here, bare_mb, goals=[at_most(here, 1.1 * bare_mb, "bare + 10 %")])]
+
+
+def _growth(effort: Effort) -> list[Row]:
+    """What the cloud keeps, each of a cloud of its own."""
+    found = []
+    for weigh, count in ((growth.of_invocations_mb, effort.invocations), (growth.of_functions_mb, effort.functions)):
+        target = targets.here()
+        try:
+            found.append(weigh(target, count))
+        finally:
+            target.close()
+    return [
+        Row(f"{effort.invocations:,} more warm invocations, their logs deleted", "MB PSS", found[0], goals=[
+            at_most(found[0], 1.0, "1 MB")]),
+        Row(f"{effort.functions} functions invoked once, then idle", "MB PSS", found[1], goals=[at_most(found[1], 60, "60 MB")]),
+    ]  # fmt: skip
 
 
 def _kernel(effort: Effort) -> list[Row]:

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from lablib.models.lifecycle import IDLE_S
 from tests.faults.conftest import OK, Background, Cloud, events, invoke, plane_folder, processes, runtimes, wait_until
 from tests.support import make_zip
 
@@ -221,6 +222,25 @@ def test_thirty_environments_that_come_and_go_leave_nothing_open(either: Cloud) 
         list(threads.map(one, range(3, 33)))
     wait_until(lambda: not runtimes(either), "an environment stays")
     wait_until(lambda: differences(before, counts(either)) == {}, "something is left", 2)
+
+
+def test_two_hundred_functions_invoked_once_leave_nothing_running(cloud: Cloud) -> None:
+    """What they cost the cloud in memory, the benchmark measures."""
+    cloud.role()
+
+    def one(number: int) -> object:
+        return invoke(cloud, cloud.function(OK, f"once-{number}", MemorySize=128)).payload
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(one, range(4)))
+        cloud.advance(IDLE_S + 1)
+        wait_until(lambda: not runtimes(cloud), "one of the first stays")
+        before = counts(cloud)
+        assert set(threads.map(one, range(4, 204))) == {"ok"}
+    assert len(runtimes(cloud)) == 200
+    cloud.advance(IDLE_S + 1)
+    wait_until(lambda: not runtimes(cloud), "an environment stays")
+    wait_until(lambda: differences(before, counts(cloud)) == {}, "something is left", 2)
 
 
 def differences(before: dict[str, int], after: dict[str, int]) -> dict[str, tuple[int, int]]:
