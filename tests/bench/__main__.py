@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lablib.environments.host import cores
-from tests.bench import bare, calls, growth, kernel, limits, targets
+from tests.bench import bare, calls, growth, kernel, limits, runtimes, targets
 from tests.bench.memory import pss_mb, tree
 from tests.bench.table import Goal, Row, at_most, render, times_faster, times_the_rate
 
@@ -33,10 +33,17 @@ class Effort:
     kernels: int
     functions: int
     invocations: int
+    runtime_colds: int
+    runtime_calls: int
 
 
-FULL = Effort(rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3, functions=200, invocations=1000)
-QUICK = Effort(rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1, functions=4, invocations=20)
+FULL = Effort(
+    rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3, functions=200, invocations=1000,
+    runtime_colds=9, runtime_calls=60,
+)  # fmt: skip
+QUICK = Effort(
+    rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1, functions=4, invocations=20, runtime_colds=1, runtime_calls=3,
+)  # fmt: skip
 
 
 def main() -> int:
@@ -64,6 +71,7 @@ def everything(effort: Effort) -> list[Row]:
         rows += _memory_idle(running)
         rows += _calls(running, effort)
         rows += _memory_after(running)
+        rows += runtimes.rows(running[0], running[1], effort.runtime_colds, effort.runtime_calls)
     finally:
         for target in running:
             target.close()

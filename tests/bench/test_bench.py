@@ -32,7 +32,7 @@ def test_it_runs() -> None:
         [sys.executable, "-m", "tests.bench", "--quick"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300
     )
     assert ran.returncode == 0, ran.stderr
-    for what in ("start to first answer", "cold [ms]", "8 clients", "80 sleeps", "timeout of 1 s", "CPU at 1,024 MB", "20 environments", "more warm invocations", "functions invoked once",
-                 "first result", "kernel and cloud"):  # fmt: skip
+    for what in ("start to first answer", "cold [ms]", "8 clients", "80 sleeps", "timeout of 1 s", "CPU at 1,024 MB", "20 environments",
+                 "more warm invocations", "functions invoked once", "first result", "kernel and cloud", "custom: cold", "custom: warm"):  # fmt: skip
         assert what in ran.stdout
     assert "nan" not in ran.stdout

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 
 from lablib.environments import RuntimeUnavailable
 from tests.environments.conftest import Plane
-from tests.environments.languages import LANGUAGES
+from tests.environments.languages import LANGUAGES, package
 from tests.support import CloudUnderTest, make_zip
 
 ID = "[0-9a-f-]{36}"
@@ -27,17 +25,6 @@ START, END = rf"START RequestId: {ID} Version: \$LATEST\n", rf"END RequestId: {I
 def either(request: pytest.FixtureRequest) -> CloudUnderTest:
     found: CloudUnderTest = request.getfixturevalue(request.param)
     return found
-
-
-def package(files: Mapping[str, str | bytes]) -> bytes:
-    """A zip in which `bootstrap` may be executed, as `zip` makes one."""
-    out = io.BytesIO(make_zip({name: content for name, content in files.items() if name != "bootstrap"}))
-    if "bootstrap" in files:
-        with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
-            entry = zipfile.ZipInfo("bootstrap")
-            entry.external_attr = 0o100755 << 16
-            archive.writestr(entry, files["bootstrap"])
-    return out.getvalue()
 
 
 def deploy(cloud: CloudUnderTest, name: str, files: Mapping[str, str | bytes] | None = None, **settings: Any) -> str:

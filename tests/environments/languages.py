@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from lablib.environments.runtimes.toolchains import TOOLCHAINS, find
-from tests.support import require
+from tests.support import make_zip, require
 
 PYTHON = """
 import json, os, time
@@ -242,6 +244,17 @@ class Language:
 
 def text(**files: str) -> Callable[[], Mapping[str, bytes]]:
     return lambda: {name.replace("__", "."): content.encode() for name, content in files.items()}
+
+
+def package(files: Mapping[str, str | bytes]) -> bytes:
+    """A zip in which `bootstrap` may be executed, as `zip` makes one."""
+    out = io.BytesIO(make_zip({name: content for name, content in files.items() if name != "bootstrap"}))
+    if "bootstrap" in files:
+        with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+            entry = zipfile.ZipInfo("bootstrap")
+            entry.external_attr = 0o100755 << 16
+            archive.writestr(entry, files["bootstrap"])
+    return out.getvalue()
 
 
 @functools.cache

@@ -55,14 +55,16 @@ class Runtimes:
                 f"The runtime {runtime} does not run in the local cloud. The function is stored, and runs on AWS."
             )
         if name not in self._made:
-            self._made[name] = asyncio.ensure_future(asyncio.to_thread(self._make, name))
+            self._made[name] = asyncio.ensure_future(asyncio.to_thread(make, name, self._folder / name))
         try:
             return await asyncio.shield(self._made[name])
         except RuntimeUnavailable as error:
             self._made.pop(name, None)
             raise RuntimeUnavailable(f"The runtime {runtime} cannot run on this machine: {error}") from None
 
-    def _make(self, name: str) -> Runtime:
-        module, kind = FAMILIES[name]
-        made: Runtime = getattr(importlib.import_module(f"{__package__}.{module}"), kind)(self._folder / name)
-        return made
+
+def make(runtime: str, folder: Path) -> Runtime:
+    """The runtime of an identifier; it takes its time. `folder`, not yet there, becomes its /var/runtime."""
+    module, kind = FAMILIES[family(runtime)]
+    made: Runtime = getattr(importlib.import_module(f"{__package__}.{module}"), kind)(folder)
+    return made
