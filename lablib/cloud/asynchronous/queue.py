@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lablib.cloud")
 
+PROBE_S = 1.0
+
 
 @dataclass(eq=False)
 class Line:
@@ -42,14 +44,15 @@ class Line:
     later
         What holds those that are tried again.
     shut
-        After a refusal with nothing running: nothing is tried until the first of `later` is due.
+        When an event was refused with nothing running: nothing is tried until the first of `later` is due, or a new event comes
+        `PROBE_S` or more after that.
     """
 
     name: str
     ready: deque[Event] = field(default_factory=deque)
     later: dict[Event, Timer] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
-    shut: bool = False
+    shut: float | None = None
 
     @property
     def empty(self) -> bool:
@@ -101,15 +104,17 @@ class AsyncQueue:
         NoSuchFunction
             There is no such function, or it has nothing of that qualifier's name.
         """
-        version = self._functions.get(name, qualifier)
+        version, now = self._functions.get(name, qualifier), self._clock.now()
         header = self._chains.follow(version, trace)
         event = Event(
-            name, qualifier, version.arn, payload, request_id, client_context, header, Progress(self._clock.now()),
+            name, qualifier, version.arn, payload, request_id, client_context, header, Progress(now),
             self._terms(name, qualifier, version),
         )  # fmt: skip
         self._count("AsyncEventsReceived", event)
         line = self._lines.setdefault(name, Line(name))
         line.ready.append(event)
+        if line.shut is not None and now - line.shut >= PROBE_S:
+            line.shut = None
         self._read(line)
         return header
 
@@ -135,7 +140,7 @@ class AsyncQueue:
 
     def _read(self, line: Line) -> None:
         """Try as many events as may be tried at a time."""
-        while line.ready and line.window.open and not line.shut:
+        while line.ready and line.window.open and line.shut is None:
             event = line.ready.popleft()
             line.window.begin()
             task = asyncio.ensure_future(self._attempt(line, event))
@@ -164,7 +169,7 @@ class AsyncQueue:
             event.progress = step.progress
             line.window.end(refused=refused)
             if isinstance(step, Again):
-                line.shut = refused and line.window.running == 0
+                line.shut = self._clock.now() if refused and line.window.running == 0 else None
                 what = f"the next attempt with an event of {event.name}"
                 line.later[event] = self._clock.at(step.at, lambda: self._due(line, event), what)
             self._read(line)
@@ -173,7 +178,7 @@ class AsyncQueue:
 
     def _due(self, line: Line, event: Event) -> None:
         del line.later[event]
-        line.shut = False
+        line.shut = None
         line.ready.appendleft(event)
         self._read(line)
 
@@ -212,6 +217,7 @@ class AsyncQueue:
             event.response = Response(429, str(throttled))
             return self._refused(event)
         except DataPlaneError as error:
+            log.warning("the event %s of %s did not run: %s", event.request_id, event.name, error)
             event.response = Response(500, str(error))
             return self._refused(event)
         outcome = result.outcome

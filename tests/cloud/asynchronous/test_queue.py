@@ -193,6 +193,26 @@ def test_a_throttled_functions_queue_is_read_slowly(tmp_path: Path) -> None:
     on_the_bench(tmp_path, scene)
 
 
+def test_a_new_event_finds_out_that_a_function_may_run_again(tmp_path: Path) -> None:
+    """Once a second at most; the event that was refused keeps to its back-off."""
+
+    async def scene(bench: Bench) -> None:
+        bench.function()
+        bench.runs.limit = 0
+        bench.put("old")
+        await bench.clock.advance(300)
+        tried, bench.runs.limit = len(bench.runs.attempts), None
+        assert tried == 9, "at 0, 1, 3, 7, 15, 31, 63, 127 and 255 s; the next attempt is at 511 s"
+        for number in range(3):
+            bench.put(str(number))
+            await bench.clock.rest()
+        assert bench.neighbours.records().keys() == {"0", "1", "2"} and len(bench.queue) == 1
+        await bench.clock.advance(300)
+        assert "old" in bench.neighbours.records()
+
+    on_the_bench(tmp_path, scene)
+
+
 def test_reset_forgets_everything(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
         bench.function()
