@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import secrets
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lablib.cloud.functions import FunctionVersion
 
@@ -35,6 +35,8 @@ class Trace:
 
     Attributes
     ----------
+    sampled
+        ``"0"`` or ``"1"``; empty while nobody has decided.
     hops
         How often the chain has passed through Lambda; 0 in a header that did not come from a function.
     visits
@@ -54,7 +56,8 @@ class Trace:
         if not _ROOT.fullmatch(parts.get("Root", "")):
             return None
         hops, visits = _lineage(parts.get("Lineage", ""))
-        return cls(parts["Root"], parts.get("Parent"), "1" if parts.get("Sampled") == "1" else "0", hops, visits)
+        sampled = parts.get("Sampled", "")
+        return cls(parts["Root"], parts.get("Parent"), sampled if sampled in ("0", "1") else "", hops, visits)
 
     def runs(self, arn: str) -> int:
         """How often the chain has run a function, given its unqualified ARN, this time included."""
@@ -70,13 +73,13 @@ class Trace:
     def __str__(self) -> str:
         lineage = "|".join(f"{function}:{count}" for function, count in self.visits)
         parent = f";Parent={self.parent}" if self.parent else ""
-        return f"Root={self.root}{parent};Sampled={self.sampled}" + (f";Lineage={self.hops}:{lineage}" if self.visits else "")
+        return f"Root={self.root}{parent};Sampled={self.sampled or '0'}" + (f";Lineage={self.hops}:{lineage}" if self.visits else "")
 
 
 def follow(header: str | None, version: FunctionVersion, now: float) -> Trace:
     """The trace of an invocation: the next in the chain of its request's header, or the first of a new chain.
 
-    A new one is sampled if the function's tracing is active. Lambda samples the first request of a second and 5 % of the others
+    Where nobody has decided before, it is sampled if the function's tracing is active. Lambda samples the first request of a second and 5 % of the others
     (DG services-xray, 2026); here it is every one, so that a lab sees the same each time. Nothing is sent to X-Ray: there is none.
 
     Parameters
@@ -84,10 +87,10 @@ def follow(header: str | None, version: FunctionVersion, now: float) -> Trace:
     now
         On the cloud's clock; a new trace begins with it.
     """
-    coming = Trace.read(header)
-    if coming is None:
+    coming = Trace.read(header) or Trace(f"1-{int(now):08x}-{secrets.token_hex(12)}", sampled="")
+    if not coming.sampled:
         active = version.settings.get("TracingConfig", {}).get("Mode") == "Active"
-        coming = Trace(f"1-{int(now):08x}-{secrets.token_hex(12)}", sampled=str(int(active)))
+        coming = replace(coming, sampled=str(int(active)))
     return coming.through(version.arn)
 
 

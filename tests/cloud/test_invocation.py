@@ -120,3 +120,30 @@ def test_traces_in_json(cloud: CloudUnderTest) -> None:
     traced = {event["type"]: event["record"]["tracing"] for event in events if "tracing" in event["record"]}
     expected = {"spanId": parent, "type": "X-Amzn-Trace-Id", "value": header}
     assert traced == {f"platform.{what}": expected for what in ("start", "runtimeDone", "report")}
+
+
+COMING = "1-5759e988-bd862e3fe1be46a994272793"
+# tracing mode, what the request's header decides -> whether the function is sampled, whether REPORT says so
+SAMPLED = {
+    "active, undecided": ("Active", "", "1", True),
+    "active, wanted": ("Active", ";Sampled=1", "1", True),
+    "active, not wanted": ("Active", ";Sampled=0", "0", False),
+    "passed through, undecided": ("PassThrough", "", "0", False),
+    "passed through, wanted": ("PassThrough", ";Sampled=1", "1", False),
+}
+
+
+def test_a_trace_that_comes_with_the_request_goes_on(cloud: CloudUnderTest) -> None:
+    client = cloud.client("lambda")
+    names = {
+        mode: cloud.function("import os\ndef lambda_handler(event, context): return os.environ['_X_AMZN_TRACE_ID']",
+                             TracingConfig={"Mode": mode}) for mode in ("Active", "PassThrough")
+    }  # fmt: skip
+    coming = ""
+    client.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", coming))
+    for case, (mode, decided, sampled, reported) in SAMPLED.items():
+        coming = f"Root={COMING};Parent=53995c3f42cd8ad8{decided}"
+        answer = client.invoke(FunctionName=names[mode], LogType="Tail")
+        seen = dict(part.split("=") for part in json.load(answer["Payload"]).split(";"))
+        assert (seen["Root"], seen["Sampled"]) == (COMING, sampled), case
+        assert (f"\nXRAY TraceId: {COMING}\t" in base64.b64decode(answer["LogResult"]).decode()) is reported, case

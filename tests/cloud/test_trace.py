@@ -39,6 +39,7 @@ def test_active_tracing_samples_a_new_chain_and_no_other() -> None:
     active = version("a", TracingConfig={"Mode": "Active"})
     assert follow(None, active, 0).sampled == "1"
     assert follow(f"Root={ROOT};Sampled=0", active, 0).sampled == "0"
+    assert (follow(f"Root={ROOT}", active, 0).sampled, follow(f"Root={ROOT}", A, 0).sampled) == ("1", "0")
     assert follow(f"Root={ROOT};Sampled=1", A, 0).sampled == "1"
 
 
