@@ -26,6 +26,7 @@ from lablib.cloud.resource_policy import ResourcePolicy
 from lablib.cloud.signing import CodeSigning
 from lablib.cloud.version import LATEST as LATEST
 from lablib.cloud.version import FunctionVersion as FunctionVersion
+from lablib.cloud.version import State
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
@@ -247,11 +248,28 @@ class Functions:
             description=latest.description if description is None else description,
             revision_id=str(uuid.uuid4()), generation=self._generation(),
         )  # fmt: skip
+        if version.has_snapshot:  # which is made now
+            version = replace(version, state="Pending", last_update_status="Successful")
         function.versions[number] = version
         function.published = (number, latest.content())
         function.latest = replace(latest, revision_id=str(uuid.uuid4()))
         self._changed(latest.name)
         return version
+
+    def snapshot_made(self, version: FunctionVersion) -> None:
+        """A version's snapshot is there: it is ``Active``. Nothing happens if it was, or if the version is gone."""
+        self._leave_pending(version, "Active", ("", ""))
+
+    def snapshot_failed(self, version: FunctionVersion, code: str, reason: str) -> None:
+        """A version's snapshot could not be made: it is ``Failed``, unless it was ``Active`` before."""
+        self._leave_pending(version, "Failed", (code, reason))
+
+    def _leave_pending(self, version: FunctionVersion, state: State, reason: tuple[str, str]) -> None:
+        function = self._functions.get(version.name)
+        number = int(version.version)
+        now = None if function is None else function.versions.get(number)
+        if function is not None and now is not None and (now.generation, now.state) == (version.generation, "Pending"):
+            function.versions[number] = replace(now, state=state, state_reason=reason, revision_id=str(uuid.uuid4()))
 
     def put_alias(self, function: Function, alias: Alias) -> Alias:
         """Add or replace an alias, under a new revision."""
@@ -364,6 +382,8 @@ class Functions:
 
 
 def _at_rest(version: FunctionVersion) -> FunctionVersion:
+    if version.has_snapshot:
+        return version  # it is at rest when its snapshot is made
     if version.state == "Active" and version.last_update_status == "Successful":
         return version
     return replace(version, state="Active", last_update_status="Successful", revision_id=str(uuid.uuid4()))

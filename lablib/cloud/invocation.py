@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lablib.cloud.clock import Clock
@@ -14,7 +14,8 @@ from lablib.cloud.metrics import Metrics
 from lablib.cloud.placement import Placed, Placement, Throttled
 from lablib.cloud.trace import follow
 from lablib.cloud.wording import Ended, wording
-from lablib.environments import DataPlane, Invocation, LogItem, Outcome
+from lablib.environments import DataPlane, DataPlaneError, Invocation, LogItem, Outcome
+from lablib.environments.spec import SnapshotLost
 from lablib.environments.streams import ResponseStream
 from lablib.models import limits
 
@@ -69,6 +70,7 @@ class Invoker:
         self._data_plane, self._placement = data_plane, placement
         self._clock, self._logbook, self._region = clock, logbook, region
         self._measured = Measured(metrics, placement.concurrency)
+        self.on_snapshot_lost: Callable[[FunctionVersion], None] = lambda version: None
         self._tails: dict[str, Tail] = {}
         self._traces: dict[str, str] = {}
 
@@ -101,7 +103,7 @@ class Invoker:
                 invocation = Invocation(
                     request_id, payload, invoked_arn or version.arn, trace, client_context
                 )  # fmt: skip
-                outcome = await self._data_plane.invoke(placed.id, invocation, stream)
+                outcome = await self._run(placed, invocation, stream)
                 placed.failed = outcome.status != "success"
                 measured.ran(outcome)
                 return self._finish(placed, request_id, outcome, trace)
@@ -110,6 +112,16 @@ class Invoker:
                 self._tails.pop(placed.id, None)
                 self._traces.pop(placed.id, None)
                 self._placement.release(placed)
+
+    async def _run(self, placed: Placed, invocation: Invocation, stream: ResponseStream | None) -> Outcome:
+        """An environment that cannot run the event serves no other."""
+        try:
+            return await self._data_plane.invoke(placed.id, invocation, stream)
+        except DataPlaneError as error:
+            placed.stale = True
+            if isinstance(error, SnapshotLost):
+                self.on_snapshot_lost(placed.version)
+            raise
 
     async def reset(self) -> None:
         """End everything that runs."""

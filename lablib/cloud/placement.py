@@ -88,6 +88,8 @@ class Placement:
         self.concurrency = concurrency or Concurrency()
         # Called with an environment of provisioned concurrency that failed, when it has been given back.
         self.on_failed: Callable[[Placed], None] = lambda placed: None
+        # The environment that those of a version are restored from, if there is one (`lablib.cloud.snapshots`).
+        self.snapshot_of: Callable[[FunctionVersion], Awaitable[str | None]] = _none
         self._environments: dict[str, Placed] = {}
         # By what they can serve; a dictionary as a stack from which one in the middle can be taken too.
         self._idle: dict[_Key, dict[Placed, None]] = {}
@@ -134,8 +136,10 @@ class Placement:
         placed.busy = True
         return placed
 
-    async def start(self, version: FunctionVersion, initialization_type: InitializationType = "on-demand") -> Placed:
-        """A new environment, whose INIT goes on by itself; nobody else has it.
+    async def start(
+        self, version: FunctionVersion, initialization_type: InitializationType = "on-demand", *, is_snapshot: bool = False
+    ) -> Placed:  # fmt: skip
+        """A new environment, whose INIT goes on by itself; nobody else has it. With SnapStart it is restored from a snapshot.
 
         Raises
         ------
@@ -144,6 +148,9 @@ class Placement:
         """
         if version.package_type == "Image":
             raise RuntimeUnavailable(IMAGES_RUN_ELSEWHERE.format(name=version.name))
+        restored_from = await self.snapshot_of(version) if initialization_type == "on-demand" else None
+        if restored_from is not None:
+            initialization_type = "snap-start"
         now, name = self._clock.now(), uuid.uuid4().hex
         placed = Placed(name, version, stream_of(version, name, now), now, now, initialization_type)
         environ = await self._variables(version, placed.log_stream)
@@ -152,6 +159,7 @@ class Placement:
             id=name, function_name=version.name, runtime=version.runtime, handler=version.handler,
             memory_mb=version.memory_size, timeout_s=version.timeout, ephemeral_mb=version.ephemeral_storage,
             code=version.code, environ=environ, layers=version.layers, initialization_type=initialization_type,
+            is_snapshot=is_snapshot, restored_from=restored_from,
         )  # fmt: skip
         self._environments[name] = placed  # before it is made: its log begins at once
         try:
@@ -251,3 +259,7 @@ class Placement:
                 placed.reclaim.cancel()
         self._environments.clear()
         self._idle.clear()
+
+
+async def _none(version: FunctionVersion) -> str | None:
+    return None

@@ -11,13 +11,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from lablib.models import snapstart
+
 LATEST = "$LATEST"
 
 IMAGES_RUN_ELSEWHERE = (
     "{name} is a container image, and images run on real AWS only: deploy it as a zip file to run it in Lambda Lab."
 )
 
-State = Literal["Pending", "Active"]
+State = Literal["Pending", "Active", "Failed"]
 UpdateStatus = Literal["InProgress", "Successful"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -52,6 +54,8 @@ class FunctionVersion:
         On the cloud's clock, in the API's form.
     generation : str
         Differs whenever code or configuration does. An environment of another generation is not reused.
+    state_reason : (str, str)
+        ``StateReasonCode`` and ``StateReason`` of a version that ``Failed``.
     settings : Mapping[str, Any]
         Members of the API's ``FunctionConfiguration`` that are given back as they were set.
     """
@@ -84,12 +88,19 @@ class FunctionVersion:
     image_uri: str = ""
     state: State = "Pending"
     last_update_status: UpdateStatus | None = None
+    state_reason: tuple[str, str] = ("", "")
     settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
     @property
     def packages(self) -> tuple[str, ...]:
         """The keys of what this version keeps in the store."""
         return tuple(key for key in (self.code_sha256 if self.package_type == "Zip" else "", self.opt) if key)
+
+    @property
+    def has_snapshot(self) -> bool:
+        """Whether it has SnapStart, and its environments are really restored from a snapshot (`lablib.cloud.snapshots`)."""
+        applies = self.settings.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
+        return applies and self.version != LATEST and snapstart.is_simulated(self.runtime)
 
     def content(self) -> FunctionVersion:
         """The same picture without what changes when neither code nor configuration does: to compare two of them."""

@@ -41,6 +41,7 @@ from lablib.cloud.placement import Placement
 from lablib.cloud.polls import Polls
 from lablib.cloud.provisioned import Environments, Provisioning
 from lablib.cloud.server import Options
+from lablib.cloud.snapshots import Snapshots
 from lablib.cloud.variables import variables
 from lablib.environments import DataPlane, LogItem
 
@@ -108,10 +109,15 @@ class Cloud:
         self._concurrency = Concurrency(options.account_concurrency)
         self._placement = Placement(self._data_plane, self._clock, self._variables, self._concurrency)
         self._provisioning = self._provisioned_concurrency()
+        self._snapshots = Snapshots(
+            self._functions, self._clock, self._placement.start, self._data_plane.initialized, self._placement.end
+        )
+        self._placement.snapshot_of = self._snapshots.of
         self._functions.on_change(self._changed)
         self._invoker = Invoker(
             self._data_plane, self._placement, self._clock, self._logbook, self._metrics, region=region
         )
+        self._invoker.on_snapshot_lost = self._snapshots.forget
         self._polls = Polls(self._clock)
         chains = Chains(self._functions, self._metrics, self._clock.now)
         services = Services(principals.role_allows, self._polls.wake)
@@ -159,11 +165,13 @@ class Cloud:
         """The data plane has lost every environment."""
         self._placement.lost()
         self._provisioning.lost()
+        self._snapshots.lost()
 
     def _changed(self, name: str) -> None:
         kept = self._functions.generations(name)
         self._placement.changed(name, kept)
         self._provisioning.changed(name)
+        self._snapshots.changed(name)
 
     def _doctor(self) -> Mapping[str, Any]:
         return {
@@ -174,6 +182,7 @@ class Cloud:
     async def _reset(self) -> None:
         """An empty cloud again, at the same address, on real time."""
         self._provisioning.reset()
+        self._snapshots.reset()
         await self._events.reset()
         await self._invoker.reset()
         self._functions.reset()

@@ -6,6 +6,7 @@ The data plane says what happened; the words are the function's own setting (``L
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from lablib.cloud.functions import FunctionVersion
 from lablib.environments import LogItem, Outcome
 from lablib.models import platform_events, report
 
+# A log stream's first line, of an environment that goes through INIT and of one that is restored.
+_FIRST = ("INIT_START Runtime Version: ", "RESTORE_START Runtime Version: ")
 # What our own runtimes are called; AWS names its releases.
 RUNTIME_VERSION = "local"
 
@@ -82,6 +85,10 @@ class Text:
             # Of an INIT that went well it is written for provisioned concurrency and SnapStart alone.
             plain = fields["status"] == "success" and item.fields.get("initialization_type", "on-demand") == "on-demand"
             return [] if plain else [report.init_report(**fields) + "\n"]
+        if item.kind == "restore_start":
+            return [report.restore_start(self._version.runtime, self._region) + "\n"]
+        if item.kind == "restore_report":
+            return [report.restore_report(**item.fields) + "\n"]
         return [report.start(item.fields["request_id"], self._version.version) + "\n"]
 
     def ended(self, ended: Ended) -> list[str]:
@@ -96,7 +103,7 @@ class Text:
 
     def tail(self, lines: Sequence[str]) -> str:
         # On AWS too, the tail of a first invocation holds INIT's own lines, but not INIT_START (captured, 2026).
-        return "".join(lines[1:] if lines and lines[0].startswith("INIT_START Runtime Version: ") else lines)
+        return "".join(lines[1:] if lines and lines[0].startswith(_FIRST) else lines)
 
 
 class Json:
@@ -122,6 +129,10 @@ class Json:
         }  # fmt: skip
         if found.init_duration_ms is not None:
             metrics["initDurationMs"] = found.init_duration_ms
+        if found.restore_duration_ms is not None and found.billed_restore_duration_ms is not None:
+            metrics |= {
+                "restoreDurationMs": found.restore_duration_ms, "billedRestoreDurationMs": found.billed_restore_duration_ms,
+            }  # fmt: skip
         # The spans of runtimeDone, which are optional, are not measured here.
         written = (
             self._line("platform.runtimeDone", ended.at, {**status, "tracing": traced, "metrics": done}),
@@ -150,6 +161,17 @@ class Json:
                 ("platform.initRuntimeDone", record),
                 ("platform.initReport", {**record, "metrics": {"durationMs": round(fields["ms"], 3)}}),
             ]
+        if item.kind == "restore_start":
+            text = report.restore_start(version.runtime, self._region).removeprefix("RESTORE_START Runtime Version: ")
+            name, _, arn = text.partition("\tRuntime Version ARN: ")
+            return [("platform.restoreStart", {
+                "runtimeVersion": name, "runtimeVersionArn": arn, "functionName": version.name,
+                "functionVersion": version.version,
+            })]  # fmt: skip
+        if item.kind == "restore_report":
+            record = {"status": item.fields["status"], "errorType": item.fields.get("error_type")}
+            metrics = {"durationMs": round(item.fields["ms"], 3)}
+            return [("platform.restoreRuntimeDone", record), ("platform.restoreReport", {**record, "metrics": metrics})]
         start = {"requestId": item.fields["request_id"], "version": version.version, "tracing": self._tracing(trace)}
         return [("platform.start", start)]
 
@@ -194,8 +216,11 @@ def figures(version: FunctionVersion, ended: Ended, *, digits: int) -> report.Re
     outcome = ended.outcome
     duration = round(outcome.duration_ms, digits)
     init = None if outcome.init_ms is None else round(outcome.init_ms, digits)
+    billed = report.billed_ms(duration, init, outcome.billed_restore_ms)
     return report.Report(
-        request_id=ended.request_id, duration_ms=duration, billed_duration_ms=report.billed_ms(duration, init),
+        request_id=ended.request_id, duration_ms=duration, billed_duration_ms=billed,
         memory_size_mb=version.memory_size, max_memory_used_mb=outcome.max_memory_mb, init_duration_ms=init,
+        restore_duration_ms=None if outcome.restore_ms is None else round(outcome.restore_ms, digits),
+        billed_restore_duration_ms=None if outcome.billed_restore_ms is None else math.ceil(outcome.billed_restore_ms),
         status=None if outcome.status == "success" else outcome.status, error_type=outcome.error_type,
     )  # fmt: skip

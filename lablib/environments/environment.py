@@ -37,6 +37,7 @@ from lablib.environments.spec import (
     Outcome,
     RestoreFailed,
     RestoreTimedOut,
+    SnapshotLost,
     Status,
 )
 from lablib.environments.streams import Outflow
@@ -105,7 +106,7 @@ def _not_restored(fault: Fault) -> DataPlaneError:
     if fault.status == "timeout":
         return RestoreTimedOut("Lambda couldn't restore the snapshot within the timeout limit.")
     if fault.error_type == _NOT_STARTED:  # not the function's doing
-        return DataPlaneError(json.loads(fault.payload)["errorMessage"])
+        return SnapshotLost(json.loads(fault.payload)["errorMessage"])
     return RestoreFailed(
         "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs."
     )

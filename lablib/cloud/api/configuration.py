@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lablib.cloud.api import snapstart
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import invalid_parameter, not_implemented
 from lablib.cloud.api.layers import chosen, described
@@ -97,6 +98,8 @@ def changes(call: Call, name: str, given: Mapping[str, Any], old: Mapping[str, A
     if "DeadLetterConfig" in given:
         config = given["DeadLetterConfig"]
         _set(settings, "DeadLetterConfig", config if config.get("TargetArn") else None)
+    if "SnapStart" in given:
+        settings["SnapStart"] = {"ApplyOn": given["SnapStart"].get("ApplyOn", "None")}
     if "TracingConfig" in given:
         settings["TracingConfig"] = {"Mode": "PassThrough"} | given["TracingConfig"]
     return new | {"settings": settings}
@@ -115,8 +118,6 @@ def refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
         value = given.get(member)
         if value is not None and value != harmless and not (isinstance(value, dict) and not any(value.values())):
             raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
-    if given.get("SnapStart", {}).get("ApplyOn", "None") != "None":
-        raise not_implemented("Lambda Lab does not have SnapStart yet. Leave 'SnapStart' out to go on without it.")
 
 
 def _variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -179,8 +180,8 @@ def describe(
         "PackageType": version.package_type,
         "Architectures": [version.architecture],
         "EphemeralStorage": {"Size": version.ephemeral_storage},
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         **version.settings,
+        "SnapStart": snapstart.described(version),
     }
     return shown if in_list else shown | _state(version)
 
@@ -189,6 +190,8 @@ def _state(version: FunctionVersion) -> dict[str, Any]:
     shown: dict[str, Any] = {"State": version.state}
     if version.state == "Pending":
         shown |= {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+    elif version.state == "Failed":
+        shown |= {"StateReasonCode": version.state_reason[0], "StateReason": version.state_reason[1]}
     if version.last_update_status is not None:
         shown["LastUpdateStatus"] = version.last_update_status
     if version.last_update_status == "InProgress":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lablib.cloud.api import images, packages
+from lablib.cloud.api import images, packages, snapstart
 from lablib.cloud.api.configuration import DEFAULTS, changes, describe
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import conflict, invalid_parameter
@@ -24,6 +24,7 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     given, functions = call.parameters, call.functions
     name = resolve_whole(functions, given["FunctionName"])
     images.check_create(given)
+    snapstart.check(given)
     check_tags(given.get("Tags", {}))
     new = changes(call, name, DEFAULTS | given, {})
     if name in functions:

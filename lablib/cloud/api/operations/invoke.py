@@ -21,13 +21,15 @@ from lablib.cloud.api.wire import header
 from lablib.cloud.asynchronous.recursion import Recursion
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.placement import Throttled
-from lablib.environments.spec import DataPlaneError, RuntimeUnavailable
+from lablib.environments.spec import DataPlaneError, RestoreFailed, RestoreTimedOut, RuntimeUnavailable, SnapshotLost
 from lablib.environments.streams import ResponseStream
 from lablib.models import limits
 
 if TYPE_CHECKING:
     from lablib.cloud.invocation import Result
 
+# DG snapstart-troubleshooting, 2026.
+_NOT_READY = "Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE."
 # Larger payloads are read in a thread, so that other requests go on meanwhile.
 _READ_IN_PLACE = 256 * 1024
 
@@ -89,6 +91,18 @@ async def asked(call: Call) -> Asked:
     return Asked(version, reference, payload, kind, context)
 
 
+def _not_invocable(version: FunctionVersion) -> LambdaError:
+    """What an invocation of a version answers that is not ``Active``.
+
+    The guide names ``ResourceConflictException`` beside the first, and no code for the second: unconfirmed.
+    """
+    if not version.has_snapshot:
+        return pending(version)
+    if version.state == "Failed":
+        return LambdaError("SnapStartException", version.state_reason[1])
+    return LambdaError("SnapStartNotReadyException", _NOT_READY)
+
+
 def log_result(result: Result) -> str:
     """The end of an invocation's log, as ``LogType=Tail`` has it."""
     return base64.b64encode(result.log_tail.encode()[-limits.LOG_RESULT_BYTES :]).decode()
@@ -107,8 +121,8 @@ async def invoke_async(call: Call) -> Mapping[str, Any]:
 
 
 def _check_runs(version: FunctionVersion) -> None:
-    if version.state == "Pending":
-        raise pending(version)
+    if version.state != "Active":
+        raise _not_invocable(version)
     if version.package_type == "Image":
         raise cannot_run(version)
 
@@ -138,6 +152,10 @@ async def run(call: Call, wanted: Asked, stream: ResponseStream | None = None) -
         raise LambdaError("RecursiveInvocationException", str(loop)) from loop
     except Throttled as refused:
         raise LambdaError("TooManyRequestsException", str(refused), Reason=refused.reason) from refused
+    except RestoreTimedOut as error:
+        raise LambdaError("SnapStartTimeoutException", str(error)) from error
+    except (RestoreFailed, SnapshotLost) as error:
+        raise LambdaError("SnapStartException", str(error)) from error
     except RuntimeUnavailable as error:
         raise not_implemented(str(error)) from error
     except RoleRefused as error:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from lablib.cloud.api import images, packages
+from lablib.cloud.api import images, packages, snapstart
 from lablib.cloud.api.configuration import changes, describe, refuse_what_does_nothing
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, conflict
@@ -68,6 +68,7 @@ async def update_function_configuration(call: Call) -> Mapping[str, Any]:
         latest = function.latest
         check_revision(latest, given.get("RevisionId"))
         images.check_settings(given, latest.package_type)
+        snapstart.check(given, latest)
         if "Runtime" not in given:
             check_update(latest.runtime, functions.today())
         new = changes(call, latest.name, given, latest.settings)
