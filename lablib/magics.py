@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from lablib import packaging, session
-from lablib.errors import LabError
+from lablib.errors import LabError, SourceError
+from lablib.packaging import Package
 
 
 _USAGE = "Write it as %%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]."
@@ -26,7 +27,7 @@ def _parser() -> _Line:
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--memory", type=_whole("MB", "512"), default=512)
     parser.add_argument("--timeout", type=_whole("seconds", "3"), default=3)
-    parser.add_argument("--runtime", type=_python)
+    parser.add_argument("--runtime")
     return parser
 
 
@@ -42,20 +43,14 @@ def _whole(unit: str, example: str) -> Callable[[str], int]:
     return read
 
 
-def _python(runtime: str) -> str:
-    """Reads a runtime's name; which Pythons there are is for Lambda to say."""
-    if not runtime.startswith("python"):
-        raise argparse.ArgumentTypeError(f"{runtime} is no Python, and a cell is Python code; leave it out, or name a Python")
-    return runtime
-
-
 def lambda_function(line: str, cell: str) -> None:
     """Deploy this cell as a function's code.
 
     ``%%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]``
 
     The cell becomes the package's `lambda_function.py`, its handler `lambda_function.lambda_handler`: the names that the
-    AWS console gives, and its lines are counted as the notebook counts them. The function is created, or updated. The
+    AWS console gives, and its lines are counted as the notebook counts them. With a runtime of another language (nodejs22.x,
+    ruby3.4, java21, dotnet8, or provided.al2023 for Go or a script) the cell is code of that language. The function is created, or updated. The
     cell does not run here, and no file is written.
     """
     try:
@@ -66,8 +61,19 @@ def lambda_function(line: str, cell: str) -> None:
     if lab is None:
         raise LabError("No lab is open: run lablib.start() first.")
     lab.deploy(
-        asked.name, packaging.from_cell(cell), runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
+        asked.name, _package(cell, asked.runtime), runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
     )
+
+
+def _package(cell: str, runtime: str | None) -> Package:
+    if runtime is None or runtime.startswith("python"):
+        return packaging.from_cell(cell)
+    from lablib.toolbox import workshop  # here, since most cells are Python and nothing is compiled for them
+
+    try:
+        return packaging.from_cell(cell, runtime, workshop(runtime))
+    except packaging.NotPackageable as error:
+        raise SourceError(str(error)) from None
 
 
 def load(shell: Any) -> None:

@@ -5,7 +5,8 @@ Java, C# and Go are compiled first, with the tools that a `Workshop` holds.
 
 from lablib.packaging.archive import NotPackageable
 from lablib.packaging.cache import BuildCache
-from lablib.packaging.source import Package, from_cell, from_path
+from lablib.packaging.cells import from_cell
+from lablib.packaging.source import Package, from_path
 from lablib.packaging.workshop import CSharp, Workshop
 
 __all__ = ["BuildCache", "CSharp", "NotPackageable", "Package", "Workshop", "from_cell", "from_path"]

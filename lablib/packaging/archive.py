@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 Files = Mapping[str, tuple[bytes, bool]]
@@ -43,3 +46,13 @@ def zipped(files: Files) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
     return out.getvalue()
+
+
+@contextmanager
+def workbench() -> Iterator[Path]:
+    """A folder for what a compiler writes; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="lablib-build-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

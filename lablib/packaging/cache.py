@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class BuildCache:
         path = self._folder / f"{key}.zip"
         try:
             content = path.read_bytes()
-            os.utime(path)
+            _use(path)
         except FileNotFoundError:
             return None
         return content
@@ -41,6 +42,7 @@ class BuildCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as file:
             file.write(content)
+        _use(Path(file.name))
         Path(file.name).replace(self._folder / f"{key}.zip")  # whole or not at all, whoever else builds the same
         self._trim(keep=key)
 
@@ -51,6 +53,11 @@ class BuildCache:
             if too_much > 0 and path.stem != keep:
                 path.unlink(missing_ok=True)
                 too_much -= size
+
+
+def _use(path: Path) -> None:
+    now = time.time_ns()  # finer than the file system's own clock
+    os.utime(path, ns=(now, now))
 
 
 def key_of(parts: Iterable[str | bytes]) -> str:

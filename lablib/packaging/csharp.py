@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from pathlib import Path
 
-from lablib.packaging.archive import Files, NotPackageable, content_of, walk
-from lablib.packaging.workshop import Workshop, compile_with, source_parts, tree, workbench
+from lablib.packaging.archive import Files, NotPackageable, content_of, walk, workbench
+from lablib.packaging.workshop import Workshop, compile_with, source_parts, tree
 
 HAVE = {"Amazon.Lambda.Core", "Amazon.Lambda.Serialization.SystemTextJson"}
 """The packages that a project may ask for: what we have a subset of."""

@@ -9,8 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from lablib.packaging.archive import Files, walk
-from lablib.packaging.workshop import Workshop, compile_with, identity, source_parts, workbench
+from lablib.packaging.archive import Files, walk, workbench
+from lablib.packaging.workshop import Workshop, compile_with, identity, source_parts
 
 # What a lone file that imports it is built with (Go module proxy, 2026-11-23).
 LAMBDA_MODULE = ("github.com/aws/aws-lambda-go", "v1.55.1")

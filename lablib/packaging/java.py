@@ -6,8 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
-from lablib.packaging.archive import Files, NotPackageable, content_of, walk
-from lablib.packaging.workshop import Workshop, compile_with, identity, source_parts, tree, workbench
+from lablib.packaging.archive import Files, NotPackageable, content_of, walk, workbench
+from lablib.packaging.workshop import Workshop, compile_with, identity, source_parts, tree
 
 _EVENTS = "com.amazonaws.services.lambda.runtime.events"
 _COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies"
@@ -46,16 +46,24 @@ def _maven(path: Path, sources: dict[str, Path], shop: Workshop) -> bytes:
             for name, file in sources.items():
                 (bench / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, bench / name)
-            goals = ["-B", "-q", "-DskipTests", "compile", _COPY_DEPENDENCIES, "-DincludeScope=runtime", f"-DoutputDirectory={bench}/lib"]
+            goals = ["-B", "-q", "-Dstyle.color=never", "-DskipTests", "compile", _COPY_DEPENDENCIES, "-DincludeScope=runtime", f"-DoutputDirectory={bench}/lib"]
+            project = f"The Maven project {path.name}"
             try:
-                compile_with([maven, "-o", *goals], f"The Maven project {path.name}", cwd=bench)
+                compile_with([maven, "-o", *goals], project, cwd=bench)
             except NotPackageable:  # something has to be fetched first, or it is the learner's mistake
-                compile_with([maven, *goals], f"The Maven project {path.name}", cwd=bench)
+                compile_with([maven, *goals], project, cwd=bench, shown=lambda said: _errors(said, bench))
             classes = tree(bench / "target" / "classes")
             libraries = {f"lib/{name}": content for name, content in tree(bench / "lib").items()} if (bench / "lib").is_dir() else {}
             return {**classes, **libraries}
 
     return shop.built(["maven", identity(maven), *source_parts(sources)], make)
+
+
+def _errors(said: str, bench: Path) -> str:
+    """What is wrong, of all that Maven says; files by their path in the project."""
+    lines = [line.removeprefix("[ERROR] ") for line in said.splitlines() if line.startswith("[ERROR] ")]
+    kept = [line for line in lines if line.strip() and "[Help" not in line and not line.startswith(("To see the full", "Re-run", "For more"))]
+    return "\n".join(dict.fromkeys(kept)).replace(f"{bench}/", "") or said
 
 
 def _javac(path: Path, sources: dict[str, Path], java: dict[str, Path], shop: Workshop) -> bytes:

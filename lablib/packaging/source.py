@@ -20,9 +20,6 @@ CONSOLE_FILE = "lambda_function.py"
 
 HANDLER_FUNCTION = "lambda_handler"
 
-CELL_LINE = "# %%lambda_function\n"
-"""Stands for a cell's own first line, so that a warning and a traceback count lines as the notebook does."""
-
 _HANDLER_OF = {"nodejs": "handler", "ruby": "lambda_handler"}
 _SUFFIXES = {".py": "python", ".mjs": "nodejs", ".js": "nodejs", ".cjs": "nodejs", ".rb": "ruby"}
 _CONSOLE_FILES = {"nodejs": ("index.mjs", "index.js", "index.cjs"), "ruby": ("lambda_function.rb",)}
@@ -103,12 +100,6 @@ class Package:
         if any(name == top or name.startswith((top + ".", top + "/")) for name in self.files):
             return None  # a compiled module or a package: the runtime will find it
         return f"The package has no {path}. Unless a layer brings it, invoking it will answer Runtime.ImportModuleError."
-
-
-def from_cell(code: str) -> Package:
-    """The package of one notebook cell: what stands below its `%%lambda_function` line, as `lambda_function.py`."""
-    files = {CONSOLE_FILE: ((CELL_LINE + code).encode(), False)}
-    return Package(zipped(files), PurePosixPath(CONSOLE_FILE).stem, is_cell=True)
 
 
 def from_path(source: str | os.PathLike[str], shop: Workshop | None = None) -> Package:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +73,15 @@ def source_parts(files: Mapping[str, Path]) -> list[str | bytes]:
     return [part for name, path in sorted(files.items()) for part in (name, path.read_bytes())]
 
 
-def compile_with(command: Sequence[str | Path], what: str, *, cwd: Path, environ: Mapping[str, str] | None = None) -> None:
-    """Run a compiler; raises `NotPackageable` with what it said when it refuses."""
+def compile_with(
+    command: Sequence[str | Path],
+    what: str,
+    *,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    shown: Callable[[str], str] = str.strip,
+) -> None:
+    """Run a compiler; raises `NotPackageable` with what it said when it refuses, or with what `shown` makes of that."""
     try:
         ran = subprocess.run(
             [str(part) for part in command], cwd=cwd, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL,
@@ -86,17 +90,7 @@ def compile_with(command: Sequence[str | Path], what: str, *, cwd: Path, environ
     except subprocess.TimeoutExpired:
         raise NotPackageable(f"{what} was not compiled within {_PATIENCE_S / 60:.0f} minutes.") from None
     if ran.returncode:
-        raise NotPackageable(f"{what} does not compile:\n\n{ran.stdout.strip()}")
-
-
-@contextmanager
-def workbench() -> Iterator[Path]:
-    """A folder for what a compiler writes; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="lablib-build-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise NotPackageable(f"{what} does not compile:\n\n{shown(ran.stdout)}")
 
 
 def tree(folder: Path) -> Files:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lablib.packaging import NotPackageable, from_cell, from_path
-from lablib.packaging.source import CELL_LINE
+from lablib.packaging.cells import CELL_LINE
 from tests.support import make_zip
 
 HANDLER = "def lambda_handler(event, context):\n    return 1\n"
@@ -25,7 +25,7 @@ def test_a_cell_has_the_consoles_names() -> None:
     package = from_cell(HANDLER)
     assert names(package.content) == ["lambda_function.py"]
     assert package.default_handler == "lambda_function.lambda_handler"
-    assert package.read("lambda_function.py").decode() == CELL_LINE + HANDLER
+    assert package.read("lambda_function.py").decode() == "# " + CELL_LINE + HANDLER
 
 
 @given(st.text())
@@ -34,7 +34,7 @@ def test_a_cell_arrives_as_it_was_written(code: str) -> None:
         expected = code.encode()
     except UnicodeEncodeError:  # a lone surrogate cannot be in a notebook file
         return
-    assert from_cell(code).read("lambda_function.py") == CELL_LINE.encode() + expected
+    assert from_cell(code).read("lambda_function.py") == b"# " + CELL_LINE.encode() + expected
 
 
 def test_a_file_keeps_its_name_and_gives_the_handler(tmp_path: Path) -> None:
