@@ -73,7 +73,8 @@ class Trace:
     def __str__(self) -> str:
         lineage = "|".join(f"{function}:{count}" for function, count in self.visits)
         parent = f";Parent={self.parent}" if self.parent else ""
-        return f"Root={self.root}{parent};Sampled={self.sampled or '0'}" + (f";Lineage={self.hops}:{lineage}" if self.visits else "")
+        end = f";Lineage={self.hops}:{lineage}" if self.visits else ""
+        return f"Root={self.root}{parent};Sampled={self.sampled or '0'}{end}"
 
 
 def follow(header: str | None, version: FunctionVersion, now: float) -> Trace:

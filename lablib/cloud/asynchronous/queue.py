@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lablib.cloud")
 
+# Seconds of the cloud's clock. Ours: what AWS does about a queue that is refused is not documented.
 PROBE_S = 1.0
 
 

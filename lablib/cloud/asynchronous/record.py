@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timezone
+from typing import NoReturn
 
 from lablib.cloud.asynchronous.event import Event, Response
 from lablib.cloud.asynchronous.policy import Condition
@@ -93,10 +94,14 @@ def _response_context(response: Response) -> dict[str, object]:
 def _embedded(payload: bytes) -> str:
     text = payload.decode(errors="replace").strip()
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return _json(text)
     return text
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")
 
 
 def _json(value: object) -> str:

@@ -183,14 +183,17 @@ def test_a_dead_letter_queue_is_part_of_the_configuration(f: Api) -> None:
 
 
 SENTENCE = "The provided execution role does not have permissions to call"
+BAD = "Invalid dead letter queue ARN: "
 DEAD = {
-    "another service": (OTHER, "Invalid dead letter queue ARN: The service specified by the TargetArn is not supported for dead letter configuration."),
+    "another service": (
+        OTHER, f"{BAD}The service specified by the TargetArn is not supported for dead letter configuration.",
+    ),
     "another region": (
         "arn:aws:sqs:eu-west-1:123456789012:q",
-        "Invalid dead letter queue ARN: The resource specified by the TargetArn must be in the same region as the Lambda function it's associated with.",
+        f"{BAD}The resource specified by the TargetArn must be in the same region as the Lambda function it's associated with.",
     ),
-    "a FIFO queue": (f"{QUEUE}.fifo", "Invalid dead letter queue ARN: FIFO SQS queue is not supported for dead letter configuration"),
-    "a FIFO topic": (f"{TOPIC}.fifo", "Invalid dead letter queue ARN: FIFO SNS topic is not supported for dead letter configuration"),
+    "a FIFO queue": (f"{QUEUE}.fifo", f"{BAD}FIFO SQS queue is not supported for dead letter configuration"),
+    "a FIFO topic": (f"{TOPIC}.fifo", f"{BAD}FIFO SNS topic is not supported for dead letter configuration"),
     "no such queue": (f"{QUEUE}7", f"{SENTENCE} SendMessage on SQS ({QUEUE}7 does not exist)"),
     "a queue it may not use": (f"{QUEUE}-denied", f"{SENTENCE} SendMessage on SQS"),
     "a topic it may not use": (f"{TOPIC}-denied", f"{SENTENCE} Publish on SNS"),

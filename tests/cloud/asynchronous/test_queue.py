@@ -105,8 +105,8 @@ def test_a_function_that_is_deleted_meanwhile(tmp_path: Path) -> None:
         assert bench.attempts("r") == [0]
         [record] = bench.neighbours.records()["r"]
         assert record["requestContext"]["condition"] == "RetriesExhausted" and record["responseContext"] == {"statusCode": 404}
-        attributes = bench.neighbours.sent[0][2]
-        assert attributes["ErrorMessage"] == ("String", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST")
+        gone = "Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST"
+        assert bench.neighbours.sent[0][2]["ErrorMessage"] == ("String", gone)
 
     on_the_bench(tmp_path, scene)
 
