@@ -24,16 +24,28 @@ PERMISSIONS = {
             "Resource": "*",
         },
         {
+            # What Lambda does with it: read queues and streams for a function, hand on its results, write its traces.
+            "Sid": "BeInvoked",
+            "Effect": "Allow",
+            "Action": [
+                "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
+                "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+                "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard",
+                "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+            ],
+            "Resource": "*",
+        },
+        {
             # What the functions of the labs do: use data, send messages. Nothing that creates, deletes or reconfigures.
             "Sid": "UseTheLabsServices",
             "Effect": "Allow",
             "Action": [
-                "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable",
-                "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
-                "events:PutEvents", "kinesis:PutRecord", "kinesis:PutRecords", "lambda:InvokeFunction",
-                "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
+                "cloudwatch:PutMetricData", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+                "dynamodb:Scan", "dynamodb:UpdateItem", "events:PutEvents", "kinesis:PutRecord", "kinesis:PutRecords",
+                "lambda:InvokeFunction", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
                 "sns:Publish", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
-                "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage",
+                "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter", "states:StartExecution",
             ],
             "Resource": "*",
         },

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from lablib.cloud import presigned
 from lablib.cloud.access.gate import Denied, Gate, UnknownSigner
+from lablib.cloud.access.notifications import UNABLE
 from lablib.cloud.api.packages import DOWNLOAD_PATH
 from lablib.cloud.auth import Authority, Claim, claim_of
 from lablib.cloud.function_urls import URL_PATH
@@ -137,6 +138,10 @@ class Front:
         except UnknownSigner:
             raise Refused(Reason.UNKNOWN_KEY) from None
 
+    async def _hide(self, request: Request, claim: Claim) -> None:
+        if self._authority is not None and claim.access_key_id != self._authority.access_key_id:
+            await self._gate.check_missing(request, claim.access_key_id)
+
     async def _route(self, request: Request, claim: Claim | None, gone: asyncio.Event) -> Answering:
         service = claim.service if claim is not None else None
         path = request.path
@@ -161,7 +166,11 @@ class Front:
             await self._flush_metrics()
         elif service in ("iam", "cloudformation"):
             await engine.call(policies.provide, request)
+        elif service == "s3" and "notification" in request.query and self._gate.unreachable(request):
+            return error(Style.S3, 400, "InvalidArgument", UNABLE)
         answer = await engine.answer(request)
+        if answer.status == 404 and service == "s3" and claim is not None and b"NoSuchBucket" not in answer.body:
+            await self._hide(request, claim)
         self._gate.noticed(request, service)
         if request.method != "GET":
             self._polls.wake()

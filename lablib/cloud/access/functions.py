@@ -21,6 +21,8 @@ _ACTIONS = {
     "Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction",
     "GetLayerVersionByArn": "GetLayerVersion",
 }  # fmt: skip
+# Operations on what their path names, of which the body says something too that IAM looks at.
+_READ = ("UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishLayerVersion")
 # These name a function, but their permission is not for it: it has no resources.
 _WITHOUT_RESOURCE = ("CreateEventSourceMapping", "ListEventSourceMappings")
 _FUNCTION = re.compile(r"(?:arn:[^:]+:lambda:)?(?:[a-z]{2}-[a-z-]+-\d:)?(?:\d{12}:)?(?:function:)?([^:]+)(?::(.+))?")
@@ -39,12 +41,12 @@ class LambdaNeeds:
         except LambdaError:
             return []
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
-        body = _members(request.body) if "FunctionName" not in labels or operation.name == "UpdateFunctionConfiguration" else {}
+        body = _members(request.body) if operation.name in _READ or not labels else {}
         resource = "*" if operation.name in _WITHOUT_RESOURCE else self._resource({**body, **query, **labels})
         asked = [Asked(f"lambda:{_ACTIONS.get(operation.name, operation.name)}", resource)]
         if operation.name in ("CreateFunction", "UpdateFunctionConfiguration") and isinstance(body.get("Role"), str):
             asked.append(Asked("iam:PassRole", body["Role"], {"iam:passedtoservice": "lambda.amazonaws.com"}))
-        return asked
+        return asked + _object(operation.name, body)
 
     def _resource(self, given: Mapping[str, Any]) -> str:
         for name in ("ResourceArn", "Resource", "CodeSigningConfigArn", "Arn"):
@@ -61,6 +63,15 @@ class LambdaNeeds:
             return "*"
         qualifier = given.get("Qualifier") or match[2]
         return f"{self._prefix}function:{match[1]}" + (f":{qualifier}" if qualifier else "")
+
+
+def _object(operation: str, body: Mapping[str, Any]) -> list[Asked]:
+    """What Lambda reads from S3 in the caller's name: the package of a function or a layer."""
+    code = {"CreateFunction": body.get("Code"), "PublishLayerVersion": body.get("Content")}.get(operation, body)
+    if not isinstance(code, dict) or not (code.get("S3Bucket") and code.get("S3Key")):
+        return []
+    action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
+    return [Asked(action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")]
 
 
 def _members(body: bytes) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from lablib.cloud.access import principals, resources, s3
+from lablib.cloud.access import notifications, principals, resources, s3
 from lablib.cloud.access.decision import Asked, Principal, refusal
 from lablib.cloud.access.documents import Context, Statement, read
 from lablib.cloud.access.functions import LambdaNeeds
@@ -21,7 +21,7 @@ from lablib.cloud.moto_seam import access, engine
 from lablib.cloud.web import Request
 
 # Services whose requests may change what IAM holds.
-_CHANGE_IAM = ("iam", "cloudformation", "states")
+_CHANGE_IAM = ("iam", "cloudformation")
 _ONLY_READS = re.compile(r"(?:^|&)Action=(?:Get|List|Simulate|Generate|Describe)")
 # An API of API Gateway says itself whether its callers need a permission.
 _NOT_ASKED = ("execute-api",)
@@ -37,10 +37,16 @@ class Denied(Exception):
             action = action.lower()
         elif service == "sns":
             action = action.replace("sns:", "SNS:")
-        if service == "s3" and resource != "*":
+        if action.startswith("s3:") and resource != "*":
             resource = f'"{resource}"'
         because = "" if asked.action == "sts:AssumeRole" else f" {why.replace(asked.action, action)}"
-        super().__init__(f"User: {who} is not authorized to perform: {action} on resource: {resource}{because}")
+        sentence = f"User: {who} is not authorized to perform: {action} on resource: {resource}{because}"
+        if service == "lambda" and action.startswith("s3:"):
+            sentence = (
+                "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
+                f"{asked.resource.removeprefix('arn:aws:s3:::')}. S3 Error Code: AccessDenied. S3 Error Message: {sentence}"
+            )
+        super().__init__(sentence)
         self.service = service
 
 
@@ -80,9 +86,22 @@ class Gate:
         common = self._context(region)
         for asked in await self._needs(request, service, region):
             whole = Asked(asked.action, asked.resource, {**common, **asked.context}, asked.also)
-            why = await self._refusal(who, whole, service, region)
+            why = await self._refusal(who, whole, region)
             if why is not None:
                 raise Denied(who.arn, asked, service, why)
+
+    def unreachable(self, request: Request) -> list[str]:
+        """The functions that a bucket's notifications would go to and that S3 may not invoke."""
+        return notifications.refused(request, self._functions)
+
+    async def check_missing(self, request: Request, access_key_id: str) -> None:
+        """An object of S3 is not there: only who may list its bucket learns of that. Raises `Denied`."""
+        who, bucket = await principals.principal_of(access_key_id), s3.bucket_of(request)
+        if who is not None and bucket:
+            asked = Asked("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+            why = await self._refusal(who, asked, engine.place.region)
+            if why is not None:
+                raise Denied(who.arn, asked, "s3", why)
 
     @staticmethod
     def noticed(request: Request, service: str | None) -> None:
@@ -106,10 +125,10 @@ class Gate:
         arn = await engine.call(access.secret_arn, region, name.partition(":secret:")[2]) if found else None
         return asked if arn is None else replace(asked, resource=arn)
 
-    async def _refusal(self, who: Principal, asked: Asked, service: str, region: str) -> str | None:
+    async def _refusal(self, who: Principal, asked: Asked, region: str) -> str | None:
         if asked.action == "sts:AssumeRole":
             return await self._assuming(who, asked)
-        return refusal(who, asked, await self._resource_policy(asked, service, region))
+        return refusal(who, asked, await self._resource_policy(asked, region))
 
     async def _assuming(self, who: Principal, asked: Asked) -> str | None:
         """A role's trust policy must let somebody in: by its name, or by its account's, and then their own policies must too."""
@@ -119,7 +138,8 @@ class Gate:
         anyone = refusal(account, asked, trust)
         return anyone if anyone is not None else refusal(who, asked, trust)
 
-    async def _resource_policy(self, asked: Asked, service: str, region: str) -> tuple[Statement, ...]:
+    async def _resource_policy(self, asked: Asked, region: str) -> tuple[Statement, ...]:
+        service = asked.action.partition(":")[0]
         if service == "lambda":
             return self._function_policy(asked.resource)
         name = s3.policy_of(asked) if service == "s3" else asked.resource

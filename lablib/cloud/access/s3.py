@@ -41,6 +41,11 @@ def needs(request: Request) -> list[Asked]:
     return _bucket(request, f"arn:aws:s3:::{bucket}", query)
 
 
+def bucket_of(request: Request) -> str:
+    """The bucket that a request is for; nothing if it is for none."""
+    return _place(request)[0]
+
+
 def policy_of(asked: Asked) -> str | None:
     """The bucket whose policy has a say in this."""
     return asked.resource.removeprefix("arn:aws:s3:::").partition("/")[0] if asked.resource != "*" else None

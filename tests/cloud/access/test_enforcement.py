@@ -1,8 +1,7 @@
-"""IAM's policies hold every key but the cloud's own: users, roles' sessions, functions."""
+"""IAM's policies hold every key but the cloud's own: users, roles' sessions."""
 
 from __future__ import annotations
 
-import io
 import json
 import urllib.error
 import urllib.request
@@ -10,53 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from tests.cloud.access.people import ACCOUNT, ANN, PLACE, allow, allowed, ann, deny, grant, keys_of
 from tests.cloud.api.harness import refused
-from tests.support import CloudUnderTest, make_zip
-
-ACCOUNT = "123456789012"
-PLACE = f"us-east-1:{ACCOUNT}"
-ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
-Clients = Callable[[str], Any]
-
-
-def allow(*actions: str, resource: str | list[str] = "*", **more: Any) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def deny(*actions: str, resource: str = "*", **more: Any) -> str:
-    return allow(*actions, resource=resource, Effect="Deny", **more)
-
-
-def keys_of(key: dict[str, str]) -> dict[str, str]:
-    found = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    return found | ({"aws_session_token": key["SessionToken"]} if "SessionToken" in key else {})
-
-
-def ann(cloud: CloudUnderTest, *policies: str) -> Clients:
-    """Clients of the user ann, who has these policies and no other."""
-    iam = cloud.client("iam")
-    iam.create_user(UserName="ann")
-    for number, policy in enumerate(policies):
-        iam.put_user_policy(UserName="ann", PolicyName=f"p{number}", PolicyDocument=policy)
-    key = keys_of(iam.create_access_key(UserName="ann")["AccessKey"])
-    return lambda service: cloud.client(service, **key)
-
-
-def grant(cloud: CloudUnderTest, policy: str) -> None:
-    cloud.client("iam").put_user_policy(UserName="ann", PolicyName="granted", PolicyDocument=policy)
-
-
-def allowed(call: Callable[[], Any]) -> bool:
-    """Whether the gate let a request through: what the service then says of it is another matter."""
-    try:
-        call()
-    except ClientError as error:
-        return error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException", "AuthorizationError", "403")
-    return True
-
+from tests.support import CloudUnderTest
 
 TABLE = f"arn:aws:dynamodb:{PLACE}:table/orders"
 FUNCTION = f"arn:aws:lambda:{PLACE}:function:f"
@@ -304,59 +260,13 @@ def test_a_presigned_url_may_do_what_its_signer_may(cloud: CloudUnderTest) -> No
         assert answer.read() == b"hello"
 
 
-def test_passing_a_role(cloud: CloudUnderTest) -> None:
-    client = ann(cloud, allow("lambda:CreateFunction"))("lambda")
-    given = {
-        "FunctionName": "f", "Runtime": "python3.12", "Handler": "a.b", "Role": cloud.role(),
-        "Code": {"ZipFile": make_zip({"a.py": ""})},
-    }  # fmt: skip
-    assert f"iam:PassRole on resource: {cloud.role()}" in refused(client.create_function, **given).message
-    to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    grant(cloud, allow("iam:PassRole", resource=cloud.role(), Condition=to_lambda))
-    client.create_function(**given)
-
-
-CALLER = """
-import boto3, botocore.exceptions
-
-def lambda_handler(event, context):
-    try:
-        boto3.client("s3").put_object(Bucket="bkt", Key="k", Body=b"x")
-    except botocore.exceptions.ClientError as error:
-        return [error.response["Error"]["Code"], error.response["Error"]["Message"]]
-    return ["ok", ""]
-"""
-
-
-def test_a_functions_credentials_are_its_roles(cloud: CloudUnderTest) -> None:
-    iam, client = cloud.client("iam"), cloud.client("lambda")
+def test_only_who_may_list_a_bucket_learns_that_an_object_is_missing(cloud: CloudUnderTest) -> None:
     cloud.client("s3").create_bucket(Bucket="bkt")
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    role = iam.create_role(RoleName="bare", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    name = cloud.function(CALLER, Role=role, Timeout=30)
-
-    def ran() -> list[str]:
-        answer: list[str] = json.load(io.BytesIO(client.invoke(FunctionName=name)["Payload"].read()))
-        return answer
-
-    assert ran() == [
-        "AccessDenied",
-        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/bare/{name} is not authorized to perform: s3:PutObject on resource: "
-        '"arn:aws:s3:::bkt/k" because no identity-based policy allows the s3:PutObject action',
-    ]
-    iam.put_role_policy(RoleName="bare", PolicyName="p", PolicyDocument=allow("s3:PutObject", resource="arn:aws:s3:::bkt/*"))
-    assert ran() == ["ok", ""]
-
-
-def test_a_function_whose_role_has_gone(cloud: CloudUnderTest) -> None:
-    iam, client = cloud.client("iam"), cloud.client("lambda")
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    role = iam.create_role(RoleName="brief", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    name = cloud.function("def lambda_handler(event, context): return 1", Role=role)
-    assert client.invoke(FunctionName=name)["StatusCode"] == 200
-    iam.delete_role(RoleName="brief")
-    assert client.invoke(FunctionName=name)["StatusCode"] == 200  # the environment that runs has its credentials
-    client.update_function_configuration(FunctionName=name, MemorySize=256)
-    answer = refused(client.invoke, FunctionName=name)
-    assert (answer.code, answer.status) == ("AccessDeniedException", 403)
-    assert answer.message == "The role defined for the function cannot be assumed by Lambda."
+    s3 = ann(cloud, allow("s3:GetObject"))("s3")
+    answer = refused(s3.get_object, Bucket="bkt", Key="none")
+    assert (answer.code, answer.status) == ("AccessDenied", 403)
+    assert 's3:ListBucket on resource: "arn:aws:s3:::bkt" because no identity-based policy' in answer.message
+    assert refused(s3.head_object, Bucket="bkt", Key="none").status == 403
+    grant(cloud, allow("s3:ListBucket", resource="arn:aws:s3:::bkt"))
+    assert refused(s3.get_object, Bucket="bkt", Key="none").code == "NoSuchKey"
+    assert refused(s3.head_object, Bucket="bkt", Key="none").status == 404
