@@ -50,7 +50,7 @@ def test_a_chain_goes_on() -> None:
     second = follow(str(first), B, 0)
     third = follow(str(second), A, 0)
     assert (third.root, third.hops, third.runs(A.arn), third.runs(B.arn)) == (ROOT, 3, 2, 1)
-    assert str(third).endswith(f";Lineage=3:{hash_of(B.arn)}:0|{hash_of(A.arn)}:1")
+    assert str(third).endswith(f";Lineage=3:{hash_of(B.arn)}:0,{hash_of(A.arn)}:1")
 
 
 def test_a_function_in_its_own_loop_as_it_was_captured() -> None:
@@ -59,6 +59,24 @@ def test_a_function_in_its_own_loop_as_it_was_captured() -> None:
     for _ in range(14):
         trace = follow(str(trace), A, 0)
     assert str(trace).endswith(f";Lineage=15:{hash_of(A.arn)}:14")
+
+
+def test_botocore_sends_a_trace_on_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It encodes what it does not expect in one."""
+    from botocore.handlers import add_recursion_detection_header
+
+    trace = str(follow(str(follow(None, A, 0)), B, 0))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "b")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    params: dict[str, Any] = {"headers": {}}
+    add_recursion_detection_header(params)
+    assert params["headers"] == {"X-Amzn-Trace-Id": trace}
+
+
+@pytest.mark.parametrize("between", ["|", "%7C", ","])
+def test_what_may_stand_between_functions(between: str) -> None:
+    trace = Trace.read(f"Root={ROOT};Lineage=7:a87bd80c:1{between}68fd508a:5")
+    assert trace is not None and trace.visits == (("a87bd80c", 1), ("68fd508a", 5))
 
 
 NO_TRACE = ["", "Root=1-2-3", "nonsense", "Root=", ";;;", "Parent=53995c3f42cd8ad8", "Root=1-5759e988-bd862e3fe1be46a99427279g"]
