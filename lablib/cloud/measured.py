@@ -7,7 +7,7 @@ seen on AWS and stands on no page.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lablib.cloud.concurrency import Admitted, Concurrency
 from lablib.cloud.functions import FunctionVersion
@@ -42,7 +42,7 @@ class Invoked:
     _version: FunctionVersion
     _qualifier: str | None
     _begun: float
-    _counted: list[Dimensions] = field(default_factory=list)
+    _counted: tuple[Dimensions, ...] = ()
 
     def throttled(self) -> None:
         """It was refused: no invocation, and no error."""
@@ -52,8 +52,8 @@ class Invoked:
         """It has its environment."""
         running = self._measured.running
         self._counted = dimensions_of(self._version.name, self._qualifier, self._version.version)
-        running.update(self._counted)
         for dimensions in self._counted:
+            running[dimensions] += 1
             self._add("ConcurrentExecutions", dimensions, running[dimensions])
         concurrency = self._measured.concurrency
         self._add("UnreservedConcurrentExecutions", (), concurrency.unreserved_running)
@@ -83,8 +83,8 @@ class Invoked:
     def over(self) -> None:
         """It has given its environment back."""
         running = self._measured.running
-        running.subtract(self._counted)
         for dimensions in self._counted:
+            running[dimensions] -= 1
             if running[dimensions] <= 0:
                 del running[dimensions]
 

@@ -10,6 +10,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lablib.cloud.clock import Clock
 from lablib.models import lifecycle
@@ -50,7 +51,10 @@ class Statistics:
         """Count `value`, so many `times`."""
         self.count += times
         self.total += value * times
-        self.lowest, self.highest = min(self.lowest, value), max(self.highest, value)
+        if value < self.lowest:
+            self.lowest = value
+        if value > self.highest:
+            self.highest = value
         if value not in self.values and len(self.values) >= lifecycle.METRIC_VALUES:
             value = float(f"{value:.3g}")
         self.values[value] = self.values.get(value, 0.0) + times
@@ -96,7 +100,7 @@ class Metrics:
 
     def __init__(self, clock: Clock, put: Put) -> None:
         self._clock, self._put = clock, put
-        self._points: dict[tuple[int, Series], Statistics] = {}
+        self._points: dict[tuple[int, str, Dimensions, str], Statistics] = {}
         self._flushing = asyncio.Lock()
 
     def record(
@@ -123,8 +127,8 @@ class Metrics:
         self, metric: str, dimensions: Dimensions, value: float, *, unit: str = "Count", at: float | None = None
     ) -> None:  # fmt: skip
         """Count one value under one set of dimensions."""
-        minute = int(self._clock.now() if at is None else at) // MINUTE * MINUTE
-        key = (minute, Series(metric, dimensions, unit))
+        now = self._clock.now() if at is None else at
+        key = (int(now) // MINUTE * MINUTE, metric, dimensions, unit)  # an invocation makes twenty of these
         statistics = self._points.get(key)
         if statistics is None:
             if len(self._points) >= lifecycle.METRIC_POINTS:
@@ -137,7 +141,10 @@ class Metrics:
         async with self._flushing:
             points, self._points = self._points, {}
             if points:
-                await self._put([Point(series, minute, statistics) for (minute, series), statistics in points.items()])
+                await self._put([
+                    Point(Series(metric, dimensions, unit), minute, statistics)
+                    for (minute, metric, dimensions, unit), statistics in points.items()
+                ])  # fmt: skip
 
     async def reset(self) -> None:
         """Forget what CloudWatch was not given yet."""
@@ -145,7 +152,10 @@ class Metrics:
             self._points = {}
 
 
-def dimensions_of(function_name: str | None, qualifier: str | None, executed_version: str | None) -> list[Dimensions]:
+@lru_cache(maxsize=1024)
+def dimensions_of(
+    function_name: str | None, qualifier: str | None, executed_version: str | None
+) -> tuple[Dimensions, ...]:  # fmt: skip
     """Under which sets of dimensions AWS shows a function's metric.
 
     The whole account; the function; the function and the name it was called by (``Resource``); for an alias the version
@@ -158,7 +168,7 @@ def dimensions_of(function_name: str | None, qualifier: str | None, executed_ver
         found += [function, resource]
         if executed_version is not None and qualifier is not None and _is_alias(qualifier):
             found.append((*resource, ("ExecutedVersion", executed_version)))
-    return found
+    return tuple(found)
 
 
 def _is_alias(qualifier: str) -> bool:
