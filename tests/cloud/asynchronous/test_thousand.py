@@ -76,21 +76,28 @@ def killer(cloud: CloudUnderTest, name: str) -> Iterator[Counter[str]]:
 
 
 def drain(cloud: CloudUnderTest, url: str) -> list[dict[str, Any]]:
-    """Every record in a queue."""
-    sqs, records = cloud.client("sqs"), []
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-        records += [json.loads(message["Body"]) for message in messages]
+    """Every message in a queue."""
+    sqs, found = cloud.client("sqs"), []
+    while messages := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages", []):  # fmt: skip
+        found += messages
         entries = [{"Id": str(number), "ReceiptHandle": one["ReceiptHandle"]} for number, one in enumerate(messages)]
         sqs.delete_message_batch(QueueUrl=url, Entries=entries)
-    return records
+    return found
+
+
+def records(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [json.loads(message["Body"]) for message in messages]
 
 
 def test_each_of_a_thousand_events_is_accounted_for_once(cloud: CloudUnderTest) -> None:
     name = cloud.function(HANDLER, Timeout=1, MemorySize=1769)
     sqs, client = cloud.client("sqs"), cloud.client("lambda")
-    urls = {end: sqs.create_queue(QueueName=end)["QueueUrl"] for end in ("well", "failed")}
-    arns = {end: {"Destination": f"arn:aws:sqs:{cloud.region}:123456789012:{end}"} for end in urls}
-    destinations = {"OnSuccess": arns["well"], "OnFailure": arns["failed"]}
+    urls = {end: sqs.create_queue(QueueName=end)["QueueUrl"] for end in ("well", "failed", "dead")}
+    arns = {end: f"arn:aws:sqs:{cloud.region}:123456789012:{end}" for end in urls}
+    destinations = {"OnSuccess": {"Destination": arns["well"]}, "OnFailure": {"Destination": arns["failed"]}}
+    client.update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": arns["dead"]})
     client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=destinations)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=CONCURRENCY)
 
@@ -103,7 +110,7 @@ def test_each_of_a_thousand_events_is_accounted_for_once(cloud: CloudUnderTest) 
         sent = dict(pool.map(send, range(EVENTS)))
         cloud.advance(6 * 3600 + 600)
 
-    well, failed = drain(cloud, urls["well"]), drain(cloud, urls["failed"])
+    well, failed = records(drain(cloud, urls["well"])), records(drain(cloud, urls["failed"]))
     ends = Counter(record["requestContext"]["requestId"] for record in (*well, *failed))
     assert ends == Counter(sent.keys()), "each request id once, and no other"
     for record in (*well, *failed):
@@ -113,5 +120,7 @@ def test_each_of_a_thousand_events_is_accounted_for_once(cloud: CloudUnderTest) 
     for record in failed:
         context = record["requestContext"]
         assert (context["condition"], context["approximateInvokeCount"]) == ("RetriesExhausted", 3), record
+    dead = Counter(message["MessageAttributes"]["RequestID"]["StringValue"] for message in drain(cloud, urls["dead"]))
+    assert dead == Counter(record["requestContext"]["requestId"] for record in failed)
     assert len(well) > 900 and any(record["requestContext"]["approximateInvokeCount"] > 1 for record in well)
     assert killed["runtime"] > 2 and killed["supervisor"], killed
