@@ -156,6 +156,8 @@ def describe(report: Report, init: str = "") -> str:
     took = f"{report.duration_ms:.2f} ms"
     if report.init_duration_ms is not None:
         ran = f"cold start: {report.init_duration_ms:.2f} ms to initialise, then {took} to run"
+    elif report.restore_duration_ms is not None:
+        ran = f"restored from a snapshot: {report.restore_duration_ms:.2f} ms, then {took} to run"
     elif init == "failed":
         ran = f"the environment failed to start: {took}"
     elif init == "repeated":

@@ -257,6 +257,8 @@ class Environment:
 
     async def _init_in_invocation(self, timing: _Timing) -> Fault | None:
         fault = await self._init(timing)
+        if fault is not None and fault.error_type == _NOT_STARTED and self.spec.restored_from is not None:
+            raise _not_restored(fault)
         if fault is not None:
             self._report_init(timing.elapsed_ms, "invoke", fault)
         return fault

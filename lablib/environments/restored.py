@@ -30,11 +30,16 @@ class SnapshotMachine(Machine):
     ) -> None:  # fmt: skip
         super().__init__(spec, host, spawner, runtime, folder, on_log)
         self.tmp = folder / "tmp" / "snapshot"
-        self.snapshot = Snapshot(lambda: self._put(("snapshot", None)), namespaces=host.namespaces)
+        self.snapshot = Snapshot(lambda: self._put(("snapshot", None)), self._lost, namespaces=host.namespaces)
 
     def _launch(self) -> None:
         self._spawner.start(self._plan(), self.log.write_fd, self._on_message, self.snapshot.control)
         self.snapshot.started()
+
+    def _lost(self) -> None:
+        """Without namespaces the kernel ends what was restored; with them it is in the snapshot's, which end now."""
+        if self._init:
+            processes.send([self._init], signal.SIGKILL)
 
     async def close(self) -> None:
         """Once nobody is left who was restored: an invocation of a version that was deleted runs to its end."""
@@ -80,6 +85,10 @@ class RestoredMachine(Machine):
             name: value for name, value in self._spec.environ.items()
             if before.get(name) != value and name != "AWS_LAMBDA_LOG_STREAM_NAME"
         }  # fmt: skip
+
+    def _strays(self) -> list[int]:
+        """Without those that have ended: the snapshot's process reaps them later."""
+        return [pid for pid in super()._strays() if processes.runs(pid)]
 
     def _of_strays(self) -> tuple[int, str]:
         return self._origin.snapshot.pid, self.api.address

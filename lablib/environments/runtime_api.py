@@ -40,12 +40,14 @@ from lablib.environments.streams import Taker
 from lablib.models.limits import RESPONSE_REFUSED_OVER_BYTES
 
 _PREFIX = "/2018-06-01/runtime/"
+# The Extensions API, the Logs API and the Telemetry API (DG runtimes-extensions-api, 2026).
+_NOT_HERE = ("/2020-01-01/extension/", "/2020-08-15/logs", "/2022-07-01/telemetry")
 _LARGEST_READ = 1 << 40  # a refusal has to be read first, however much it is; what is over the limit is not kept
 # An error comes with a header for X-Ray, a trace of every frame: a recursion without end makes
 # 100 KB, and the client sends up to 1 MB of it.
 _LARGEST_HEADERS = 2 * 1024 * 1024
 _EARLY_S = _SETTLE_S = 0.1
-_REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large"}  # fmt: skip
+_REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large", 501: "Not Implemented"}  # fmt: skip
 
 Event = tuple[str, Any]
 
@@ -199,6 +201,8 @@ class RuntimeApi:
             self._on_event((f"{path.split('/')[-2]}_error", (request.body, error_type)))
         elif path.startswith(f"{_PREFIX}invocation/") and request.method == "POST":
             self._finish(request, *path[len(_PREFIX) :].split("/")[1:])
+        elif path.startswith(_NOT_HERE):
+            _refuse(request, 501, "NotImplemented", "Lambda Lab does not run extensions: nothing would call them.")
         else:
             _refuse(request, 404, "NotFound", f"no such route: {request.method} {path}")
 

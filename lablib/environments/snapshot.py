@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import socket
@@ -35,6 +36,8 @@ class Snapshot:
     ----------
     on_ready
         Called once the process waits for orders.
+    on_lost
+        Called when it has ended, before those who were restored from it hear that they have.
     namespaces
         Each environment that is restored gets a PID namespace, with a process 1.
 
@@ -46,12 +49,12 @@ class Snapshot:
         The process, on the host; 0 until it is ready.
     """
 
-    def __init__(self, on_ready: Callable[[], None], *, namespaces: bool) -> None:
+    def __init__(self, on_ready: Callable[[], None], on_lost: Callable[[], None], *, namespaces: bool) -> None:
         self._expected = {b"runtime", b"init"} if namespaces else {b"runtime"}
         self._ours, self._theirs = _pair()
         self.control = self._theirs.fileno()
         self.pid = 0
-        self._on_ready = on_ready
+        self._on_ready, self._on_lost = on_ready, on_lost
         self._restored: dict[str, _Restored] = {}
         self._alone = asyncio.Event()
         self._alone.set()
@@ -92,6 +95,8 @@ class Snapshot:
         restored = self._restored.pop(name, None)
         if restored is not None:
             _close(restored)
+            with contextlib.suppress(OSError):
+                self._ours.send(b"{}", socket.MSG_DONTWAIT)  # so that it reaps what was left
         if not self._restored:
             self._alone.set()
 
@@ -129,6 +134,7 @@ class Snapshot:
         text, pid = _receive(self._ours)
         if not text:
             self.close()
+            self._on_lost()
             for restored in list(self._restored.values()):
                 restored.on_message({"exit": int(signal.SIGKILL)})
             return

@@ -6,7 +6,7 @@ which waits for orders. Each order forks it: the call returns in the new process
 What a program holds is copied, as on Lambda: random state, open connections, what it has read from a clock.
 
 An order is a JSON object with two descriptors, the environment's log and a socket on which its processes
-say that they are there (the kernel tells their numbers). With namespaces it gets a PID namespace and a /tmp of its
+say that they are there (the kernel tells their numbers). One without descriptors means that an environment has ended. With namespaces it gets a PID namespace and a /tmp of its
 own, filled with the snapshot's. Without, the environments of one version share one Landlock domain.
 """
 
@@ -111,6 +111,8 @@ class _Snapshot:
         text, descriptors, _, _ = socket.recv_fds(self._control, 65536, 2)
         if not text:
             os._exit(0)
+        if not descriptors:
+            return None  # an environment has ended: what it left is to be reaped
         order, (log, hello) = json.loads(text), descriptors
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)  # as received, every program would keep it
