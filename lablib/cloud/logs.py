@@ -96,7 +96,7 @@ class LogBook:
 async def may_write(
     role: str, group: str, arn: str, allows: Callable[[str, str, str], Awaitable[bool]], exists: Callable[[str], Awaitable[bool]]
 ) -> bool:  # fmt: skip
-    """Whether a role lets Lambda write to a log group: to make its streams, to put events, and to make the group if it is not there.
+    """Whether a role lets Lambda write to a log group: put events, make streams, and make the group if it is not there.
 
     CloudWatch Logs asks for the last two on ``…:log-group:NAME:log-stream:`` (the sentence of its AccessDenied, 2024).
 

@@ -1,7 +1,7 @@
 """The platform's events as JSON lines, as a function with the log format JSON has them in its log.
 
-Fields: DG telemetry-schema-reference; which event is of which level: DG monitoring-cloudwatchlogs-log-level; their order, and that
-there is no event for END: captured logs. All 2024 to 2026.
+Fields: DG telemetry-schema-reference; which event is of which level: DG monitoring-cloudwatchlogs-log-level; their order, and
+that there is no event for END: captured logs. All 2024 to 2026.
 """
 
 from __future__ import annotations
@@ -44,7 +44,15 @@ def shown(kind: str, record: Mapping[str, Any], system_level: str) -> bool:
 
 
 def line(kind: str, at: float, record: Mapping[str, Any]) -> str:
-    """The event as it stands in the log, without a line's end. `at` is in seconds since 1970; members that are None are left out."""
+    """The event as it stands in the log, without a line's end.
+
+    Parameters
+    ----------
+    at
+        Seconds since 1970 on the cloud's clock.
+    record
+        Members that are None are left out.
+    """
     known = {name: value for name, value in record.items() if value is not None}
     return json.dumps({"time": timestamp(at), "type": kind, "record": known}, separators=(",", ":"), ensure_ascii=False)
 

@@ -84,7 +84,8 @@ def created(aws: Cli, cloud: CloudUnderTest, name: str = "f") -> Any:
 
 def test_create_invoke_and_read_the_log(aws: Cli, cloud: CloudUnderTest) -> None:
     function = created(aws, cloud)
-    assert (function["State"], function["MemorySize"], function["Environment"]) == ("Pending", 256, {"Variables": {"STAGE": "test"}})
+    assert (function["State"], function["MemorySize"]) == ("Pending", 256)
+    assert function["Environment"] == {"Variables": {"STAGE": "test"}}
     aws("lambda", "wait", "function-active-v2", "--function-name", "f")
     answer, result = aws.invoke("f", {"n": 1}, "--log-type", "Tail")
     assert (answer["StatusCode"], answer["ExecutedVersion"], result) == (200, "$LATEST", [1, {"n": 1}])

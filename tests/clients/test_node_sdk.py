@@ -37,7 +37,8 @@ def packages() -> Path:
         installed = subprocess.run(
             [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=made, capture_output=True, text=True, timeout=300
         )
-        require(installed.returncode == 0, f"@aws-sdk/client-lambda ({installed.stderr.strip()[-500:]})", "npm ci, with a network")
+        failed = installed.stderr.strip()[-500:]
+        require(installed.returncode == 0, f"@aws-sdk/client-lambda ({failed})", "npm ci, with a network")
         # Whole or not at all: another run of the tests may be at it too.
         if not folder.exists():
             made.rename(folder)

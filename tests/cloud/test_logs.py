@@ -25,7 +25,9 @@ ROLES: dict[str, tuple[list[dict[str, Any]], bool, bool]] = {
     "a group that is there": ([{"Effect": "Allow", "Action": ALL[1:], "Resource": "*"}], True, True),
     "no events": ([{"Effect": "Allow", "Action": ALL[:2], "Resource": "*"}], True, False),
     "denied": (
-        [{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "logs:*", "Resource": "*"}], True, False
+        [{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "logs:*", "Resource": "*"}],
+        True,
+        False,
     ),
 }
 

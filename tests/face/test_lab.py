@@ -124,3 +124,16 @@ def test_a_function_that_is_not_there_is_answered_with_those_that_are(cloud: Clo
 def test_a_name_that_no_function_can_have_is_answered_with_the_rule(cloud: CloudUnderTest, name: str) -> None:
     with pytest.raises(RejectedByAWS, match=r"^ValidationException: .*\. A function's name has letters, digits, - and _, at most 64 of them\.$"):
         Lab(cloud.process).invoke(name)
+
+
+def test_functions_that_share_a_log_group_and_logs_in_json(cloud: CloudUnderTest) -> None:
+    lab = Lab(cloud.process)
+    source = "def lambda_handler(event, context): print('this is', context.function_name)"
+    for name, form in (("one", "JSON"), ("two", "Text")):
+        cloud.function(source, name, LoggingConfig={"LogFormat": form, "LogGroup": "/shared"})
+        for _ in range(2):
+            lab.invoke(name)
+    for name in ("one", "two"):
+        cold, warm = lab.reports(name)
+        assert (cold.cold, warm.cold, warm.memory_size_mb) == (True, False, 512)
+        assert [line for line in lab.logs(name) if line.startswith("this is")] == [f"this is {name}"] * 2

@@ -1,8 +1,8 @@
 """A function's lines in CloudWatch Logs.
 
 Touches: `moto.logs.models.logs_backends`, `LogsBackend.groups`, `create_log_group`, `create_log_stream`, `put_log_events`,
-`LogGroup.streams`, `LogStream.events`, `.last_ingestion_time`, and `LogEvent` with its `instances_tracked`, where moto keeps every
-event that ever was.
+`LogGroup.streams`, `LogStream.events`, `.last_ingestion_time`, and `LogEvent` with its `instances_tracked`, where moto keeps
+every event that ever was.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def put(group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
     Parameters
     ----------
     events
-        (milliseconds since 1970 on the cloud's clock, text) of each line. They are put in order of time, the order among equals kept;
-        the time of ingestion is the cloud's time now.
+        (milliseconds since 1970 on the cloud's clock, text) of each line. They are put in order of time, the order among equals
+        kept; the time of ingestion is the cloud's time now.
     """
     from moto.logs.models import LogEvent, logs_backends
 
@@ -72,7 +72,7 @@ def _make_room(backend: Any, lines: int, characters: int) -> None:
     streams = [stream for group in backend.groups.values() for stream in group.streams.values() if stream.events]
     count[0] = sum(len(stream.events) for stream in streams)
     count[1] = sum(len(event.message) for stream in streams for event in stream.events)
-    # Somewhat more than needed goes, so that it need not be done again at once; from the streams that were written least recently.
+    # Somewhat more than needed goes, so that it need not be done again at once; least recently written streams first.
     for stream in sorted(streams, key=lambda stream: stream.last_ingestion_time):
         gone = 0
         while gone < len(stream.events) and (

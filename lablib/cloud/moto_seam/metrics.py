@@ -5,8 +5,8 @@ begins periods at the first point; knows no percentiles; and lists a metric with
 `correct_cloudwatch` gives it statistics that are right, for everybody's metrics. Metric math stays what moto has (the name of
 another query), and a statistic other than SampleCount, Sum, Average, Minimum, Maximum and pNN is not there.
 
-Touches: `moto.cloudwatch.models.cloudwatch_backends`, `CloudWatchBackend.metric_data`, `.get_metric_data`, `.get_filtered_metrics`,
-`MetricDatum.value`, `MetricAggregatedDatum.min`, `.max`, `.sum`, `.sample_count`, `Dimension`, `parse_expression`,
+Touches: `moto.cloudwatch.models.cloudwatch_backends`, `CloudWatchBackend.metric_data`, `.get_metric_data`,
+`.get_filtered_metrics`, `MetricDatum.value`, `MetricAggregatedDatum.min`, `.max`, `.sum`, `.sample_count`, `Dimension`, `parse_expression`,
 `moto.cloudwatch.responses.CloudWatchResponse.get_metric_statistics` with its `_get_param`, and moto.cloudwatch.exceptions.
 """
 
@@ -90,7 +90,8 @@ def _utc(moment: datetime) -> datetime:
 
 def _pairs(dimensions: Iterable[Any]) -> tuple[tuple[str, str | None], ...]:
     """Dimensions of a request, or of a datum, to compare them: in one order."""
-    return tuple(sorted((one["Name"], one.get("Value")) if isinstance(one, dict) else (one.name, one.value) for one in dimensions))
+    pairs = [(one["Name"], one.get("Value")) if isinstance(one, dict) else (one.name, one.value) for one in dimensions]
+    return tuple(sorted(pairs))
 
 
 def _of(datum: Any) -> Statistics:
@@ -158,7 +159,7 @@ def _get_metric_statistics(self: Any) -> Any:
 def _get_metric_data(
     self: Any, queries: list[dict[str, Any]], start_time: datetime, end_time: datetime, scan_by: str = "TimestampAscending"
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """In the place of `CloudWatchBackend.get_metric_data`, which still says what is wrong with the times, and does the expressions."""
+    """In the place of `CloudWatchBackend.get_metric_data`, which still says what is wrong with the times."""
     from moto.cloudwatch.metric_data_expression_parser import parse_expression
 
     _originals["get_metric_data"](self, [], start_time, end_time, scan_by)

@@ -41,7 +41,8 @@ INSTEAD: dict[str, dict[str, Any]] = {
     # The example's is empty.
     "PublishVersion": {"CodeSha256": None},
 }
-# What AWS's answers had when they were written and do not have any more (a new function was Active at once), or is not stored here.
+# What AWS's answers had when they were written and do not have any more (a new function was Active at once), or what is not
+# stored here.
 NOT_COMPARED = ("KMSKeyArn is missing", "NextMarker is missing", "VpcConfig is missing", "LastUpdateStatus is missing")
 
 

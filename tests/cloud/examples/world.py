@@ -82,8 +82,9 @@ def _layers(client: Any) -> None:
         for number in range(count):
             content = make_zip({"python/layer.py": f"NUMBER = {number}"})
             client.publish_layer_version(
-                LayerName=name, Content={"ZipFile": content}, CompatibleRuntimes=runtimes, Description="My layer", LicenseInfo="MIT"
-            )
+                LayerName=name, Content={"ZipFile": content}, CompatibleRuntimes=runtimes, Description="My layer",
+                LicenseInfo="MIT",
+            )  # fmt: skip
 
 
 def _permissions(client: Any, cloud: CloudUnderTest, has: Callable[[str], bool]) -> None:
@@ -115,7 +116,9 @@ def _events(client: Any, cloud: CloudUnderTest, has: Callable[[str], bool]) -> N
 def provision(cloud: CloudUnderTest, client: Any) -> None:
     """Provisioned concurrency, ready, for two aliases; it takes processes, so only those who need it have it."""
     for qualifier in ("PROD", "GREEN"):
-        client.put_provisioned_concurrency_config(FunctionName="my-function", Qualifier=qualifier, ProvisionedConcurrentExecutions=1)
+        client.put_provisioned_concurrency_config(
+            FunctionName="my-function", Qualifier=qualifier, ProvisionedConcurrentExecutions=1
+        )
     for qualifier in ("PROD", "GREEN"):
         while client.get_provisioned_concurrency_config(FunctionName="my-function", Qualifier=qualifier)["Status"] != "READY":
             cloud.advance(1)

@@ -88,7 +88,8 @@ def test_the_period_begins_at_the_minute_of_the_start(moto: Moto, cloudwatch: An
 
 
 def test_each_metric_is_listed_once(moto: Moto, cloudwatch: Any) -> None:
-    metrics.put([point(moto, dimensions, 1.0, minutes=minute) for minute in (0, 1) for dimensions in (ACCOUNT, FUNCTION, VERSION)])
+    sets = (ACCOUNT, FUNCTION, VERSION)
+    metrics.put([point(moto, dimensions, 1.0, minutes=minute) for minute in (0, 1) for dimensions in sets])
     listed = cloudwatch.list_metrics(Namespace="AWS/Lambda")["Metrics"]
     assert [len(one["Dimensions"]) for one in listed] == [0, 1, 3]
     named = cloudwatch.list_metrics(Dimensions=[{"Name": "Resource"}, {"Name": "FunctionName", "Value": "f"}])["Metrics"]
