@@ -45,7 +45,7 @@ def test_a_function_and_its_log(either: CloudUnderTest, name: str) -> None:
     function = deploy(either, name)
     answer, tail = invoke(either, function, {"do": "print"})
     assert answer["count"] == 1
-    assert re.fullmatch(rf"{START}(\S+\t\S+\tINFO\t)?one line\n{END}{REPORT}\tInit Duration: [\d.]+ ms\t\n", tail), tail
+    assert re.fullmatch(rf"{START}(\S+\t\S+\t(INFO|info)\t)?one line\n{END}{REPORT}\tInit Duration: [\d.]+ ms\t\n", tail), tail
     answer, tail = invoke(either, function, {"do": "echo", "value": [1]})
     assert answer == {"value": [1], "count": 2} and re.fullmatch(rf"{START}{END}{REPORT}\t\n", tail)
     events = either.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]

@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from lablib.environments.runtimes.toolchains import TOOLCHAINS, find
+from lablib.packaging import from_path
+from lablib.toolbox import workshop
 from tests.support import make_zip, require
 
 PYTHON = """
@@ -166,6 +168,95 @@ func handle(ctx context.Context, event event) (any, error) {
 func main() { lambda.Start(handle) }
 """
 
+JAVA = """
+import com.amazonaws.services.lambda.runtime.*;
+import java.io.*;
+import java.nio.file.*;
+import java.util.*;
+
+public class Handler implements RequestHandler<Map<String, Object>, Object> {
+    private int count;
+    public Object handleRequest(Map<String, Object> event, Context context) {
+        count++;
+        try {
+            switch ((String) event.get("do")) {
+                case "throw": throw new IllegalStateException("bad");
+                case "exit": Runtime.getRuntime().halt(3); break;
+                case "sleep": Thread.sleep(60000); break;
+                case "tmp":
+                    Path kept = Paths.get(System.getProperty("java.io.tmpdir"), "kept");
+                    if (Files.exists(kept)) return "was there";
+                    Files.createFile(kept);
+                    return "is new";
+                case "layer": return new String(Files.readAllBytes(Paths.get("/opt/data.txt")), "UTF-8");
+                case "print": System.out.println("one line"); break;
+                case "context":
+                    Map<String, Object> about = new HashMap<>();
+                    about.put("id", context.getAwsRequestId());
+                    about.put("name", context.getFunctionName());
+                    about.put("version", context.getFunctionVersion());
+                    about.put("memory", "" + context.getMemoryLimitInMB());
+                    about.put("arn", context.getInvokedFunctionArn());
+                    about.put("left", context.getRemainingTimeInMillis());
+                    return about;
+            }
+        } catch (IOException | InterruptedException error) {
+            throw new RuntimeException(error);
+        }
+        Map<String, Object> answer = new HashMap<>();
+        answer.put("value", event.get("value"));
+        answer.put("count", count);
+        return answer;
+    }
+}
+"""
+
+CSHARP = """
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.Serialization.SystemTextJson;
+
+[assembly: LambdaSerializer(typeof(DefaultLambdaJsonSerializer))]
+
+public class Asked { public string Do { get; set; } public object Value { get; set; } }
+
+public class Function
+{
+    private int count;
+
+    public object FunctionHandler(Asked asked, ILambdaContext context)
+    {
+        count++;
+        switch (asked.Do)
+        {
+            case "throw": throw new InvalidOperationException("bad");
+            case "exit": Environment.Exit(3); break;
+            case "sleep": Thread.Sleep(60000); break;
+            case "memory":
+                var block = new byte[400 * 1024 * 1024];
+                for (var at = 0; at < block.Length; at += 4096) block[at] = 1;
+                return block.Length;
+            case "tmp":
+                var kept = Path.Combine(Path.GetTempPath(), "kept");
+                if (File.Exists(kept)) return "was there";
+                File.WriteAllText(kept, "");
+                return "is new";
+            case "layer": return File.ReadAllText("/opt/data.txt");
+            case "print": Console.WriteLine("one line"); break;
+            case "context":
+                return new Dictionary<string, object> {
+                    ["id"] = context.AwsRequestId, ["name"] = context.FunctionName, ["version"] = context.FunctionVersion,
+                    ["memory"] = context.MemoryLimitInMB.ToString(), ["arn"] = context.InvokedFunctionArn,
+                    ["left"] = context.RemainingTime.TotalMilliseconds };
+        }
+        return new Dictionary<string, object> { ["value"] = asked.Value, ["count"] = count };
+    }
+}
+"""
+
 # The bootstrap of AWS's tutorial (DG runtimes-walkthrough), but for an error and for an id that its handler can use.
 BASH = r"""#!/bin/sh
 set -euo pipefail
@@ -217,6 +308,8 @@ class Language:
         Packages whose INIT fails: what is wrong -> (files, handler, error type, a part of the message, REPORT's error type).
     maps
         Whether /tmp and /opt are its own without namespaces too.
+    memory_ends_it
+        Whether it dies of too much memory; Java, whose heap ends before, throws an error.
     """
 
     runtime: str
@@ -227,6 +320,7 @@ class Language:
     broken: Mapping[str, tuple[Mapping[str, str], str, str, str, str]] = field(default_factory=dict)
     maps: bool = True
     has_context: bool = True
+    memory_ends_it: bool = True
 
     def require(self) -> None:
         for program in self.needs:
@@ -272,6 +366,16 @@ def go_binary(source: str = GO) -> bytes:
     return (folder / "bootstrap").read_bytes()
 
 
+@functools.cache
+def compiled(name: str, source: str) -> Mapping[str, bytes]:
+    """What lab.deploy makes of one source file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        file.write_text(source)
+        with zipfile.ZipFile(io.BytesIO(from_path(file, workshop()).content)) as archive:
+            return {entry: archive.read(entry) for entry in archive.namelist()}
+
+
 LANGUAGES = {
     "python": Language(
         "python3.12", (), "lambda_function.lambda_handler", text(lambda_function__py=PYTHON), "ValueError",
@@ -296,6 +400,14 @@ LANGUAGES = {
         "provided.al2023", ("go",), "bootstrap", lambda: {"bootstrap": go_binary()}, "errorString",
         {"missing": ({"main": "1"}, "bootstrap", "Runtime.InvalidEntrypoint",
                      "Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]", "Runtime.InvalidEntrypoint")},
+        maps=False,
+    ),
+    "java": Language(
+        "java17", ("java", "javac"), "Handler::handleRequest", lambda: compiled("Handler.java", JAVA), "java.lang.IllegalStateException",
+        maps=False, memory_ends_it=False,
+    ),
+    "dotnet": Language(
+        "dotnet8", ("dotnet", "mcs"), "Function::Function::FunctionHandler", lambda: compiled("Function.cs", CSHARP), "InvalidOperationException",
         maps=False,
     ),
     "custom": Language(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ def test_a_timeout_ends_it(plane: Plane, language: Language) -> None:
 
 
 def test_too_much_memory_ends_it(plane: Plane, language: Language) -> None:
+    if not language.memory_ends_it:
+        pytest.skip("its heap ends before: it throws an error, here as on AWS")
     function = deploy(plane, language, memory_mb=160)
     outcome = function({"do": "memory"})
     assert json.loads(outcome.payload)["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
@@ -95,14 +98,14 @@ def test_the_context(function: Function, language: Language) -> None:
     context = function.answer({"do": "context"})
     assert len(context.pop("id")) == 36
     assert 15_000 < context.pop("left") <= 20_000
-    assert not context.pop("trace")
+    assert not context.pop("trace", None)
     arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
     assert context == {"name": "f", "version": "$LATEST", "memory": "512", "arn": arn}
 
 
 def test_what_it_prints_is_logged(function: Function) -> None:
     function({"do": "print"})
-    assert any(line == "one line" or line.endswith("\tINFO\tone line") for line in function.lines)
+    assert [line for line in function.lines if re.search(r"(^|\t(INFO|info)\t)one line$", line)]
 
 
 @pytest.mark.parametrize(("name", "what"), BROKEN)
