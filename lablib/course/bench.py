@@ -81,6 +81,14 @@ class Bench:
             return None
         return found
 
+    def versions(self, name: str) -> list[str]:
+        """The numbers of a function's published versions, oldest first; none when there is no such function."""
+        try:
+            listed = self.client.list_versions_by_function(FunctionName=name)["Versions"]
+        except self.client.exceptions.ResourceNotFoundException:
+            return []
+        return [version["Version"] for version in listed if version["Version"] != "$LATEST"]
+
     def invoke(self, name: str, event: Any, qualifier: str | None = None) -> Answered:
         """Call the function. Raises NotStarted when its handler is still the stub."""
         which = {"Qualifier": qualifier} if qualifier else {}

@@ -195,7 +195,7 @@ WRONG = (
     Wrong("01.3", "no version", release(UPDATE, 'return "1"'), "right on the example", "nothing was published"),
     Wrong("01.3", "$LATEST", release("return " + UPDATE + '["Version"]'), "right type", "$LATEST is the code you can still change"),
     Wrong("01.3", "a number", release(UPDATE, PUBLISH, "return int(number)"), "right type", 'return its "Version", which is text'),
-    Wrong("01.3", "always 1", release(UPDATE, PUBLISH, 'return "1"'), "right on sources you have not seen", "not one of your own"),
+    Wrong("01.3", "its own number", release(UPDATE, WAIT, PUBLISH, 'return "99"'), "right on the example", "not one of your own"),
     Wrong("01.3", "deletes the old", release(
         UPDATE, WAIT, PUBLISH,
         'if number != "1": client.delete_function(FunctionName=name, Qualifier=str(int(number) - 1))', "return number"),
