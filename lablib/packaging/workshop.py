@@ -31,15 +31,38 @@ class CSharp:
 
 
 @dataclass(frozen=True)
+class JavaCompiler:
+    """javac, or Eclipse's compiler, which understands the same arguments but one.
+
+    Attributes
+    ----------
+    command : how it is started
+    identity : changes with the compiler
+    newest : the newest version of Java that it and the machine's Java both know
+    takes_release : whether it has ``--release``; else ``-source`` and ``-target``
+    """
+
+    command: tuple[str, ...]
+    identity: str
+    newest: int
+    takes_release: bool = True
+
+    def for_version(self, version: int) -> list[str]:
+        """The arguments that compile for this version of Java, or for the newest it knows."""
+        number = str(min(version, self.newest))
+        return ["--release", number] if self.takes_release else ["-source", number, "-target", number, "-proc:none"]
+
+
+@dataclass(frozen=True)
 class Workshop:
     """The tools of one deployment.
 
     Attributes
     ----------
     cache : packages that were compiled before
-    need : a program's path by its name (`javac`, `mvn`, `go`); raises `NotPackageable` naming the line that installs it
+    need : a program's path by its name (`mvn`, `go`); raises `NotPackageable` naming the line that installs it
     java_libraries : the jars of `core` or `events`, AWS's libraries for Java functions
-    java_release : the newest version of Java that the machine's Java and its compiler both know
+    java : the Java compiler
     csharp : the C# compiler
     runtime, architecture : what the function shall have, None where the learner did not say
     """
@@ -47,7 +70,7 @@ class Workshop:
     cache: BuildCache
     need: Callable[[str], Path]
     java_libraries: Callable[[str], list[Path]]
-    java_release: Callable[[], int]
+    java: Callable[[], JavaCompiler]
     csharp: Callable[[], CSharp]
     runtime: str | None = None
     architecture: str | None = None

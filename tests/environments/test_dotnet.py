@@ -191,8 +191,8 @@ def test_an_assembly_for_a_newer_dotnet(plane: Plane, assembly: Path, tmp_path: 
 
 
 def test_timeout_exit_and_memory(dotnet) -> None:  # type: ignore[no-untyped-def]
-    slow = dotnet("Sleeps", timeout_s=1.0)
-    outcome = slow(5000)
+    slow = dotnet("Sleeps", timeout_s=3.0, memory_mb=1769)
+    outcome = slow(60_000)
     assert (outcome.status, json.loads(outcome.payload)["errorType"]) == ("timeout", "Sandbox.Timedout")
     assert slow.answer(1) == "awake"
     assert json.loads(dotnet("Exits")(3).payload)["errorMessage"].endswith("Runtime exited with error: exit status 3")

@@ -178,8 +178,8 @@ def test_what_cannot_be_loaded(plane: Plane, classes: Path, handler: str, messag
 
 
 def test_timeout_exit_and_memory(java) -> None:  # type: ignore[no-untyped-def]
-    slow = java("::sleeps", timeout_s=1.0)
-    outcome = slow(5000)
+    slow = java("::sleeps", timeout_s=3.0, memory_mb=1769)
+    outcome = slow(60_000)
     assert (outcome.status, json.loads(outcome.payload)["errorType"]) == ("timeout", "Sandbox.Timedout")
     assert slow.answer(1) == "awake"
     ended = java("::exits")(3)

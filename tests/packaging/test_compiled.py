@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lablib.environments.runtimes import toolchains
-from lablib.packaging import BuildCache, CSharp, NotPackageable, Package, Workshop, from_cell, from_path
+from lablib.packaging import BuildCache, CSharp, JavaCompiler, NotPackageable, Package, Workshop, from_cell, from_path
 from lablib.toolbox import workshop
 from tests.face.test_languages import CSHARP, GO, JAVA
 from tests.support import require
@@ -51,7 +51,11 @@ class Counted:
         self._notes = folder / "starts"
         real = workshop()
         self.shop: Workshop = replace(
-            real, cache=BuildCache(folder / "builds"), need=lambda name: self._wrapped(real.need(name)), csharp=lambda: self._csharp(real.csharp())
+            real,
+            cache=BuildCache(folder / "builds"),
+            need=lambda name: self._wrapped(real.need(name)),
+            csharp=lambda: self._csharp(real.csharp()),
+            java=lambda: self._java(real.java()),
         )
 
     @property
@@ -64,6 +68,9 @@ class Counted:
             wrapper.write_text(f'#!/bin/sh\necho started >> "{self._notes}"\nexec "{program}" "$@"\n')
             wrapper.chmod(0o755)
         return wrapper
+
+    def _java(self, real: JavaCompiler) -> JavaCompiler:
+        return replace(real, command=(str(self._wrapped(Path(real.command[0]))), *real.command[1:]))
 
     def _csharp(self, real: CSharp) -> CSharp:
         def command(out: Path, sources: Sequence[str]) -> list[str]:
