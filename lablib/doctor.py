@@ -20,6 +20,7 @@ from lablib.environments.host import cores
 from lablib.environments.runtimes.toolchains import TOOLCHAINS, find, version
 from lablib.local import launch
 from lablib.models.limits import MEMORY_MB
+from lablib.models.snapstart import is_simulated
 
 State = Literal["ok", "limited", "missing"]
 _MARK: dict[State, str] = {"ok": "ok      ", "limited": "limited ", "missing": "MISSING "}
@@ -82,6 +83,7 @@ def examine() -> Iterator[Finding]:
     yield from isolation(facts)
     yield from _processor(facts)
     yield from runtimes(bool(facts.get("namespaces")))
+    yield snapstart()
 
 
 def _python() -> Finding:
@@ -172,6 +174,14 @@ def runtimes(namespaces: bool) -> Iterator[Finding]:
         else:
             own = "it finds its package, and its /tmp in TMPDIR; /tmp, /var/task and /opt themselves are this machine's"
             yield Finding(one.name, "limited", f"{says}. Without user namespaces {own}")
+
+
+def snapstart() -> Finding:
+    """Of which functions a snapshot is really made."""
+    stored = "functions the setting is stored, and not simulated: their environments go through INIT, and OptimizationStatus is Off"
+    if is_simulated("python3.13"):
+        return Finding("SnapStart", "ok", f"versions of Python functions are restored from a snapshot; of Java and .NET {stored}")
+    return Finding("SnapStart", "limited", f"of Python, Java and .NET {stored}", "Linux, for Python")
 
 
 def _on_what(one: _Runtime) -> str:
