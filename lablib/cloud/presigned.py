@@ -73,29 +73,29 @@ def is_form(request: Request) -> bool:
 
 async def verify_form(authority: Authority, request: Request) -> str:
     """Make sure that one of this cloud's keys signed the form's policy, which has not expired; say which. Raises `Refused`."""
-    fields = _fields(request)
-    policy = fields.get("policy")
+    given = fields(request)
+    policy = given.get("policy")
     if policy is None:
         raise Refused(Reason.UNSIGNED)
-    if "x-amz-signature" in fields:
-        key = fields.get("x-amz-credential", "").partition("/")[0]
-        expected = await _version_4_policy(authority, fields, policy)
-        given = fields["x-amz-signature"].encode()
+    if "x-amz-signature" in given:
+        key = given.get("x-amz-credential", "").rsplit("/", 4)[0]
+        expected = await _version_4_policy(authority, given, policy)
+        signed = given["x-amz-signature"].encode()
     else:
-        key = fields.get("awsaccesskeyid", "")
-        secret = await authority.secret_of(key, fields.get("x-amz-security-token"))
-        expected, given = _hmac_sha1(secret.secret_access_key, policy), fields.get("signature", "").encode()
-    if not hmac.compare_digest(expected, given):
+        key = given.get("awsaccesskeyid", "")
+        secret = await authority.secret_of(key, given.get("x-amz-security-token"))
+        expected, signed = _hmac_sha1(secret.secret_access_key, policy), given.get("signature", "").encode()
+    if not hmac.compare_digest(expected, signed):
         raise Refused(Reason.WRONG_SIGNATURE)
     _check_expiration(policy)
     return key
 
 
-async def _version_4_policy(authority: Authority, fields: dict[str, str], policy: str) -> bytes:
-    scope = fields.get("x-amz-credential", "").rsplit("/", 4)
+async def _version_4_policy(authority: Authority, form: dict[str, str], policy: str) -> bytes:
+    scope = form.get("x-amz-credential", "").rsplit("/", 4)
     if len(scope) != 5:
         raise Refused(Reason.INCOMPLETE)
-    secret = await authority.secret_of(scope[0], fields.get("x-amz-security-token"))
+    secret = await authority.secret_of(scope[0], form.get("x-amz-security-token"))
     key = signing_key(secret.secret_access_key, scope[1], scope[2], scope[3])
     return hmac.digest(key, policy.encode(), "sha256").hex().encode()
 
@@ -110,7 +110,8 @@ def _check_expiration(policy: str) -> None:
         raise Refused(Reason.DENIED, "Invalid according to Policy: Policy expired.")
 
 
-def _fields(request: Request) -> dict[str, str]:
+def fields(request: Request) -> dict[str, str]:
+    """The fields of a browser's upload form, their names in lower case."""
     from tornado.httputil import HTTPFile, HTTPInputError, parse_body_arguments
 
     arguments: dict[str, list[bytes]] = {}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from lablib.cloud.access import notifications, principals, resources, s3
+from lablib.cloud.access import notifications, principals, resource_policies, resources, s3
 from lablib.cloud.access.decision import Asked, Principal, refusal
 from lablib.cloud.access.documents import Context, Statement, read
 from lablib.cloud.access.functions import LambdaNeeds
@@ -25,6 +25,7 @@ _CHANGE_IAM = ("iam", "cloudformation")
 _ONLY_READS = re.compile(r"(?:^|&)Action=(?:Get|List|Simulate|Generate|Describe)")
 # An API of API Gateway says itself whether its callers need a permission.
 _NOT_ASKED = ("execute-api",)
+_IDENTITY = re.compile(r"arn:aws:iam::\d+:(role|user|group)/([^/]+)")
 _RESOURCE = re.compile(r"arn:aws:lambda:[^:]+:\d+:function:(?P<name>[^:]+)(?::(?P<qualifier>.+))?")
 
 
@@ -86,7 +87,7 @@ class Gate:
         common = self._context(region)
         for asked in await self._needs(request, service, region):
             whole = Asked(asked.action, asked.resource, {**common, **asked.context}, asked.also)
-            why = await self._refusal(who, whole, region)
+            why = await self._refusal(who, whole)
             if why is not None:
                 raise Denied(who.arn, asked, service, why)
 
@@ -99,7 +100,7 @@ class Gate:
         who, bucket = await principals.principal_of(access_key_id), s3.bucket_of(request)
         if who is not None and bucket:
             asked = Asked("s3:ListBucket", f"arn:aws:s3:::{bucket}")
-            why = await self._refusal(who, asked, engine.place.region)
+            why = await self._refusal(who, asked)
             if why is not None:
                 raise Denied(who.arn, asked, "s3", why)
 
@@ -117,7 +118,16 @@ class Gate:
         asked = resources.needs(resources.operation_of(request, service, region, engine.place.account))
         if service == "secretsmanager":
             return [await self._secret(one, region) for one in asked]
+        if service == "iam":
+            return [await self._identity(one) for one in asked]
         return asked
+
+    @staticmethod
+    async def _identity(asked: Asked) -> Asked:
+        """Requests to IAM name a role or a user without the path that its ARN has."""
+        match = _IDENTITY.fullmatch(asked.resource)
+        arn = await engine.call(access.arn_named, match[1], match[2]) if match is not None else None
+        return asked if arn is None else replace(asked, resource=arn)
 
     @staticmethod
     async def _secret(asked: Asked, region: str) -> Asked:
@@ -125,10 +135,12 @@ class Gate:
         arn = await engine.call(access.secret_arn, region, name.partition(":secret:")[2]) if found else None
         return asked if arn is None else replace(asked, resource=arn)
 
-    async def _refusal(self, who: Principal, asked: Asked, region: str) -> str | None:
+    async def _refusal(self, who: Principal, asked: Asked) -> str | None:
         if asked.action == "sts:AssumeRole":
             return await self._assuming(who, asked)
-        return refusal(who, asked, await self._resource_policy(asked, region))
+        if asked.action.startswith("lambda:"):
+            return refusal(who, asked, self._function_policy(asked.resource))
+        return refusal(who, asked, await resource_policies.of(asked))
 
     async def _assuming(self, who: Principal, asked: Asked) -> str | None:
         """A role's trust policy must let somebody in: by its name, or by its account's, and then their own policies must too."""
@@ -137,16 +149,6 @@ class Gate:
         account = Principal(who.arn, who.account, who.names | {("AWS", f"arn:aws:iam::{who.account}:root")})
         anyone = refusal(account, asked, trust)
         return anyone if anyone is not None else refusal(who, asked, trust)
-
-    async def _resource_policy(self, asked: Asked, region: str) -> tuple[Statement, ...]:
-        service = asked.action.partition(":")[0]
-        if service == "lambda":
-            return self._function_policy(asked.resource)
-        name = s3.policy_of(asked) if service == "s3" else asked.resource
-        if service not in access.WITH_POLICIES or not name:
-            return ()
-        text = await engine.call(access.resource_policy, service, region, name)
-        return read(text) if text else ()
 
     def _function_policy(self, arn: str) -> tuple[Statement, ...]:
         match = _RESOURCE.fullmatch(arn)

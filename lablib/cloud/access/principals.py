@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from lablib.cloud.access import documents
+from lablib.cloud.access import documents, resource_policies
 from lablib.cloud.access.decision import Asked, Principal, refusal
 from lablib.cloud.access.documents import Statement
 from lablib.cloud.moto_seam import access, engine, keys
@@ -46,11 +46,12 @@ async def role_of(arn: str) -> Identity | None:
 
 
 async def role_allows(role_arn: str, action: str, resource: str) -> bool:
-    """Whether a role's policies allow an action on a resource; a role that does not exist allows nothing."""
+    """Whether a role's policies, or the resource's own, allow a role an action; one that does not exist may do nothing."""
     role = await role_of(role_arn)
     if role is None:
         return False
-    return refusal(_session(role, role_arn, "lambda", None), Asked(action, resource)) is None
+    asked = Asked(action, resource)
+    return refusal(_session(role, role_arn, "lambda", None), asked, await resource_policies.of(asked)) is None
 
 
 async def principal_of(access_key_id: str) -> Principal | None:
@@ -71,7 +72,11 @@ async def _look_up(access_key_id: str) -> Principal | None:
     session = origin.session if origin is not None else await engine.call(access.session_of, access_key_id)
     if session is not None:
         role = await role_of(session.role_arn)
-        return _session(role, session.role_arn, session.name, session.policy)
+        found = _session(role, session.role_arn, session.name, session.policy)
+        if origin is not None:  # credentials that a function got, whose session is named after it
+            source = f"arn:aws:lambda:{engine.place.region}:{engine.place.account}:function:{session.name}"
+            found.context["lambda:sourcefunctionarn"] = source
+        return found
     user = await engine.call(access.user_of, access_key_id)
     return None if user is None else _user(user)
 

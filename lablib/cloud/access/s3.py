@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from urllib.parse import parse_qsl, unquote
+from xml.sax.saxutils import unescape
 
 from lablib.cloud.access.decision import Asked
+from lablib.cloud.presigned import fields
 from lablib.cloud.unsigned import bucket_of_host
 from lablib.cloud.web import Request
 
@@ -62,10 +64,10 @@ def _place(request: Request) -> tuple[str, str]:
 def _bucket(request: Request, arn: str, query: dict[str, str]) -> list[Asked]:
     method = request.method
     if method == "POST" and "delete" in query:
-        keys = [key.decode("utf-8", "replace") for key in _KEY.findall(request.body)]
+        keys = [unescape(key.decode("utf-8", "replace")) for key in _KEY.findall(request.body)]
         return [Asked("s3:DeleteObject", f"{arn}/{key}") for key in keys] or [Asked("s3:DeleteObject", f"{arn}/*")]
     if method == "POST":  # a browser's form
-        return [Asked("s3:PutObject", f"{arn}/*")]
+        return [Asked("s3:PutObject", f"{arn}/{fields(request).get('key', '*')}")]
     if method in ("GET", "HEAD") and "versions" in query:
         return [Asked("s3:ListBucketVersions", arn, _listing(query))]
     if method in ("GET", "HEAD") and "uploads" in query:

@@ -3,7 +3,7 @@
 Touches: `moto.iam.models.iam_backends`; `IAMBackend.roles`, `.users`, `.groups`, `.managed_policies`; of `Role` and `User`:
 `.arn`, `.name`, `.id`, `.tags`, `.policies` (name: document), `.managed_policies` (ARN: policy), `User.access_keys`,
 `Role.permissions_boundary_arn`, `.assume_role_policy_document`; `Group.users`; `Policy.versions`, `PolicyVersion.is_default`,
-`.document`; `moto.sts.models.sts_backends`, `STSBackend.assumed_roles`, `AssumedRole.access_key_id`, `.role_arn`,
+`.document`, `Group.arn`, `.name`; `moto.sts.models.sts_backends`, `STSBackend.assumed_roles`, `AssumedRole.access_key_id`, `.role_arn`,
 `.session_name`, `.policy`; and for policies of resources `s3_backends`, `S3Backend.buckets`, `FakeBucket.policy`; `sqs_backends`,
 `SQSBackend.queues`, `Queue.policy`; `sns_backends`, `SNSBackend.topics`, `Topic.policy`; `secretsmanager_backends`,
 `SecretsManagerBackend.secrets`, `FakeSecret.arn`, `.policy`.
@@ -68,6 +68,15 @@ def user_of(access_key_id: str) -> Identity | None:
     return None
 
 
+def arn_named(kind: str, name: str) -> str | None:
+    """The ARN, with its path, of a ``role``, ``user`` or ``group`` of this name."""
+    with engine.lock:
+        for found in {"role": _backend().roles, "user": _backend().users, "group": _backend().groups}[kind].values():
+            if found.name == name:
+                return str(found.arn)
+    return None
+
+
 def session_of(access_key_id: str) -> Session | None:
     """The session of a role that STS gave this key to."""
     from moto.sts.models import sts_backends
@@ -114,8 +123,9 @@ def _tags(found: Any) -> dict[str, str]:
 WITH_POLICIES = ("s3", "sqs", "sns", "secretsmanager")
 
 
-def resource_policy(service: str, region: str, resource: str) -> str | None:
+def resource_policy(service: str, resource: str) -> str | None:
     """The policy document of a bucket (by name), queue, topic or secret (by ARN); None if it has none, or does not exist."""
+    region = resource.split(":")[3] if resource.startswith("arn:") else engine.place.region
     with engine.lock:
         found = _OF_SERVICE[service](region, resource)
     if not found:

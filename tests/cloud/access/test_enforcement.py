@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 from tests.cloud.access.people import ACCOUNT, ANN, PLACE, allow, allowed, ann, deny, grant, keys_of
 from tests.cloud.api.harness import refused
@@ -32,13 +33,14 @@ REQUESTS: list[tuple[str, dict[str, Any], str, str, tuple[str, int]]] = [
     ("s3.create_bucket", {"Bucket": "bkt"}, "s3:CreateBucket", "arn:aws:s3:::bkt", QUERY),
     ("s3.put_bucket_notification_configuration", {"Bucket": "bkt", "NotificationConfiguration": {}}, "s3:PutBucketNotification",
      "arn:aws:s3:::bkt", QUERY),
-    ("s3.put_object_tagging", {"Bucket": "bkt", "Key": "k", "Tagging": {"TagSet": []}}, "s3:PutObjectTagging", "arn:aws:s3:::bkt/k",
-     QUERY),
+    ("s3.put_object_tagging", {"Bucket": "bkt", "Key": "k", "Tagging": {"TagSet": []}}, "s3:PutObjectTagging",
+     "arn:aws:s3:::bkt/k", QUERY),
     ("s3.create_multipart_upload", {"Bucket": "bkt", "Key": "k"}, "s3:PutObject", "arn:aws:s3:::bkt/k", QUERY),
     ("dynamodb.put_item", ITEM, "dynamodb:PutItem", TABLE, JSON),
     ("dynamodb.query", {"TableName": "orders", "IndexName": "by-day", "KeyConditionExpression": "a = b"}, "dynamodb:Query",
      f"{TABLE}/index/by-day", JSON),
-    ("dynamodb.batch_get_item", {"RequestItems": {"orders": {"Keys": [{"id": {"S": "1"}}]}}}, "dynamodb:BatchGetItem", TABLE, JSON),
+    ("dynamodb.batch_get_item", {"RequestItems": {"orders": {"Keys": [{"id": {"S": "1"}}]}}}, "dynamodb:BatchGetItem", TABLE,
+     JSON),
     ("dynamodb.transact_write_items", {"TransactItems": [{"Put": ITEM}]}, "dynamodb:PutItem", TABLE, JSON),
     ("sqs.send_message", {"QueueUrl": QUEUE, "MessageBody": "x"}, "sqs:sendmessage", f"arn:aws:sqs:{PLACE}:jobs", QUERY),
     ("sqs.delete_message_batch", {"QueueUrl": QUEUE, "Entries": [{"Id": "1", "ReceiptHandle": "r"}]}, "sqs:deletemessage",
@@ -52,15 +54,16 @@ REQUESTS: list[tuple[str, dict[str, Any], str, str, tuple[str, int]]] = [
      f"arn:aws:events:{PLACE}:event-bus/default", JSON),
     ("events.put_rule", {"Name": "nightly", "ScheduleExpression": "rate(1 day)"}, "events:PutRule",
      f"arn:aws:events:{PLACE}:rule/nightly", JSON),
-    ("logs.create_log_group", {"logGroupName": "/g"}, "logs:CreateLogGroup", f"arn:aws:logs:{PLACE}:log-group:/g:log-stream:", JSON),
+    ("logs.create_log_group", {"logGroupName": "/g"}, "logs:CreateLogGroup",
+     f"arn:aws:logs:{PLACE}:log-group:/g:log-stream:", JSON),
     ("logs.put_log_events", {"logGroupName": "/g", "logStreamName": "s", "logEvents": [{"timestamp": 0, "message": "x"}]},
      "logs:PutLogEvents", f"arn:aws:logs:{PLACE}:log-group:/g:log-stream:s", JSON),
     ("stepfunctions.start_execution", {"stateMachineArn": f"arn:aws:states:{PLACE}:stateMachine:m"}, "states:StartExecution",
      f"arn:aws:states:{PLACE}:stateMachine:m", JSON),
     ("secretsmanager.get_secret_value", {"SecretId": "db"}, "secretsmanager:GetSecretValue", SECRET, JSON),
     ("ssm.get_parameter", {"Name": "/app/x"}, "ssm:GetParameter", f"arn:aws:ssm:{PLACE}:parameter/app/x", JSON),
-    ("cloudwatch.put_metric_data", {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}]}, "cloudwatch:PutMetricData",
-     "*", QUERY),
+    ("cloudwatch.put_metric_data", {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}]},
+     "cloudwatch:PutMetricData", "*", QUERY),
     ("iam.get_user", {"UserName": "bob"}, "iam:GetUser", f"arn:aws:iam::{ACCOUNT}:user/bob", QUERY),
     ("lambda.invoke", {"FunctionName": "f"}, "lambda:InvokeFunction", FUNCTION, REST),
     ("lambda.invoke", {"FunctionName": "f", "Qualifier": "prod"}, "lambda:InvokeFunction", f"{FUNCTION}:prod", REST),
@@ -258,6 +261,24 @@ def test_a_presigned_url_may_do_what_its_signer_may(cloud: CloudUnderTest) -> No
     grant(cloud, allow("s3:GetObject"))
     with urllib.request.urlopen(url) as answer:
         assert answer.read() == b"hello"
+
+
+def test_a_browsers_form_may_write_what_its_signer_may(cloud: CloudUnderTest) -> None:
+    cloud.client("s3").create_bucket(Bucket="bkt")
+    s3 = ann(cloud, allow("s3:PutObject", resource="arn:aws:s3:::bkt/ann/*"))("s3")
+    for key, status in (("ann/x", 204), ("bob/x", 403)):
+        form = s3.generate_presigned_post("bkt", key)
+        sent = requests.post(form["url"], data=form["fields"], files={"file": b"hello"})
+        assert sent.status_code == status
+
+
+def test_users_and_roles_are_known_by_their_paths(cloud: CloudUnderTest) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="bob", Path="/team/")
+    iam.create_user(UserName="eve")
+    client = ann(cloud, allow("iam:GetUser", resource=f"arn:aws:iam::{ACCOUNT}:user/team/*"))("iam")
+    assert client.get_user(UserName="bob")["User"]["Path"] == "/team/"
+    assert not allowed(lambda: client.get_user(UserName="eve"))
 
 
 def test_only_who_may_list_a_bucket_learns_that_an_object_is_missing(cloud: CloudUnderTest) -> None:

@@ -112,8 +112,14 @@ def test_a_functions_credentials_are_its_roles(cloud: CloudUnderTest) -> None:
         f"User: arn:aws:sts::{ACCOUNT}:assumed-role/bare/{name} is not authorized to perform: s3:PutObject on resource: "
         '"arn:aws:s3:::bkt/k" because no identity-based policy allows the s3:PutObject action',
     ]
-    iam.put_role_policy(RoleName="bare", PolicyName="p", PolicyDocument=allow("s3:PutObject", resource="arn:aws:s3:::bkt/*"))
-    assert ran() == ["ok", ""]
+    only = {"ArnEquals": {"lambda:SourceFunctionArn": f"arn:aws:lambda:{PLACE}:function:{name}x"}}
+    for condition, said in ((only, "AccessDenied"), ({}, "ok")):
+        policy = allow("s3:PutObject", resource="arn:aws:s3:::bkt/*", **({"Condition": condition} if condition else {}))
+        iam.put_role_policy(RoleName="bare", PolicyName="p", PolicyDocument=policy)
+        assert ran()[0] == said
+    only["ArnEquals"]["lambda:SourceFunctionArn"] = f"arn:aws:lambda:{PLACE}:function:{name}"
+    iam.put_role_policy(RoleName="bare", PolicyName="p", PolicyDocument=allow("s3:PutObject", Condition=only))
+    assert ran()[0] == "ok"
 
 
 def test_a_function_whose_role_has_gone(cloud: CloudUnderTest) -> None:

@@ -36,6 +36,7 @@ def test_a_users_policies_and_those_of_its_groups(moto: Moto) -> None:
     key = iam.create_access_key(UserName="ann")["AccessKey"]["AccessKeyId"]
     user = access.user(arn)
     assert user is not None and user == access.user_of(key) and user.documents == (ANY, OTHER)
+    assert access.arn_named("user", "ann") == arn and access.arn_named("role", "ann") is None
     assert access.user(arn + "x") is None and access.user_of("AKIANOBODYNOBODYNOBO") is None
 
 
@@ -50,16 +51,16 @@ def test_policies_of_resources(moto: Moto) -> None:
     region = "eu-west-1"
     s3, sqs, sns, secrets = (moto.client(service) for service in ("s3", "sqs", "sns", "secretsmanager"))
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": region})
-    assert access.resource_policy("s3", region, "bucket") is None
+    assert access.resource_policy("s3", "bucket") is None
     s3.put_bucket_policy(Bucket="bucket", Policy=ANY)
-    assert access.resource_policy("s3", region, "bucket") == ANY
+    assert access.resource_policy("s3", "bucket") == ANY
     sqs.create_queue(QueueName="q", Attributes={"Policy": OTHER})
-    assert json.loads(access.resource_policy("sqs", region, f"arn:aws:sqs:{region}:123456789012:q") or "") == json.loads(OTHER)
+    assert json.loads(access.resource_policy("sqs", f"arn:aws:sqs:{region}:123456789012:q") or "") == json.loads(OTHER)
     topic = sns.create_topic(Name="t")["TopicArn"]
-    assert "__default_policy_ID" in (access.resource_policy("sns", region, topic) or "")
+    assert "__default_policy_ID" in (access.resource_policy("sns", topic) or "")
     secret = secrets.create_secret(Name="app/db", SecretString="x")["ARN"]
     assert access.secret_arn(region, "app/db") == secret and access.secret_arn(region, "none") is None
     secrets.put_resource_policy(SecretId="app/db", ResourcePolicy=ANY)
-    assert access.resource_policy("secretsmanager", region, secret) == ANY
-    assert access.resource_policy("s3", region, "none") is None
-    assert access.resource_policy("sqs", region, f"arn:aws:sqs:{region}:123456789012:none") is None
+    assert access.resource_policy("secretsmanager", secret) == ANY
+    assert access.resource_policy("s3", "none") is None
+    assert access.resource_policy("sqs", f"arn:aws:sqs:{region}:123456789012:none") is None
