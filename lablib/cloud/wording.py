@@ -19,8 +19,6 @@ from lablib.models import platform_events, report
 
 # A log stream's first line, of an environment that goes through INIT and of one that is restored.
 _FIRST = ("INIT_START Runtime Version: ", "RESTORE_START Runtime Version: ")
-# What our own runtimes are called; AWS names its releases.
-RUNTIME_VERSION = "local"
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,8 @@ class Json:
     def ended(self, ended: Ended) -> list[str]:
         outcome, traced = ended.outcome, self._tracing(ended.trace)
         status = {"requestId": ended.request_id, "status": outcome.status, "errorType": outcome.error_type}
-        done = {"durationMs": round(outcome.duration_ms, 3), "producedBytes": len(outcome.payload) if outcome.status == "success" else 0}
+        produced = len(outcome.payload) if outcome.status == "success" else 0
+        done = {"durationMs": round(outcome.duration_ms, 3), "producedBytes": produced}
         found = figures(self._version, ended, digits=3)
         metrics = {
             "durationMs": found.duration_ms, "billedDurationMs": found.billed_duration_ms,
@@ -146,13 +145,12 @@ class Json:
 
     def _records(self, item: LogItem, trace: str | None) -> list[tuple[str, dict[str, Any]]]:
         version, how = self._version, item.fields.get("initialization_type", "on-demand")
+        name, arn = report.runtime_version(version.runtime, self._region)
+        which = {
+            "runtimeVersion": name, "runtimeVersionArn": arn, "functionName": version.name, "functionVersion": version.version,
+        }  # fmt: skip
         if item.kind == "init_start":
-            name, _, arn = report.init_start(version.runtime, self._region).removeprefix("INIT_START Runtime Version: ").partition("\t")
-            return [("platform.initStart", {
-                "initializationType": how, "phase": "init", "runtimeVersion": name,
-                "runtimeVersionArn": arn.removeprefix("Runtime Version ARN: "), "functionName": version.name,
-                "functionVersion": version.version,
-            })]  # fmt: skip
+            return [("platform.initStart", {"initializationType": how, "phase": "init", **which})]
         if item.kind == "init_report":
             fields = item.fields
             record = {"initializationType": how, "phase": fields["phase"], "status": fields["status"],
@@ -162,12 +160,7 @@ class Json:
                 ("platform.initReport", {**record, "metrics": {"durationMs": round(fields["ms"], 3)}}),
             ]
         if item.kind == "restore_start":
-            text = report.restore_start(version.runtime, self._region).removeprefix("RESTORE_START Runtime Version: ")
-            name, _, arn = text.partition("\tRuntime Version ARN: ")
-            return [("platform.restoreStart", {
-                "runtimeVersion": name, "runtimeVersionArn": arn, "functionName": version.name,
-                "functionVersion": version.version,
-            })]  # fmt: skip
+            return [("platform.restoreStart", which)]
         if item.kind == "restore_report":
             record = {"status": item.fields["status"], "errorType": item.fields.get("error_type")}
             metrics = {"durationMs": round(item.fields["ms"], 3)}

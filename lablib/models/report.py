@@ -147,16 +147,20 @@ def _parse_json(line: str) -> Report | None:
         return None
 
 
-def init_start(runtime: str, region: str) -> str:
-    """INIT_START, the first line of an environment.
+def runtime_version(runtime: str, region: str) -> tuple[str, str]:
+    """A runtime's version and its ARN, as an environment's first line names them: ``python:3.12.local`` of ``python3.12``.
 
-    The runtime's version and hash are AWS's own releases; ours say that they are local.
+    In the place of ``local`` AWS has its release (``nodejs:18.v28``, captured 2024), and a hash of it in the ARN.
     """
     name, version = re.match(r"([a-z]+)(.*)", runtime).groups()  # type: ignore[union-attr]
-    return (
-        f"INIT_START Runtime Version: {name}:{version}.local\t"
-        f"Runtime Version ARN: arn:aws:lambda:{region}::runtime:local"
-    )
+    release = ".".join([version.strip(".").removesuffix(".x"), "local"]).lstrip(".")
+    return f"{name}:{release}", f"arn:aws:lambda:{region}::runtime:local"
+
+
+def init_start(runtime: str, region: str) -> str:
+    """INIT_START, the first line of an environment."""
+    version, arn = runtime_version(runtime, region)
+    return f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}"
 
 
 def init_report(ms: float, phase: str, status: str, error_type: str | None = None) -> str:
@@ -167,7 +171,8 @@ def init_report(ms: float, phase: str, status: str, error_type: str | None = Non
 
 def restore_start(runtime: str, region: str) -> str:
     """RESTORE_START, the first line of an environment that is restored from a snapshot."""
-    return init_start(runtime, region).replace("INIT_START", "RESTORE_START", 1)
+    version, arn = runtime_version(runtime, region)
+    return f"RESTORE_START Runtime Version: {version}\tRuntime Version ARN: {arn}"
 
 
 def restore_report(ms: float, status: str, error_type: str | None = None) -> str:
