@@ -99,7 +99,7 @@ def _here(part: str, launch: Launch, runtime: Runtime, code: Path) -> str:
 
 
 def _bare_ms(language: Language, colds: int, calls: int) -> tuple[float, float]:
-    """(cold, warm) of the bare process, medians."""
+    """(cold, warm) of the bare process, medians: from its start to its first answer, and one more answer."""
     with tempfile.TemporaryDirectory() as folder:
         code = Path(folder, "code")
         for name, content in language.files().items():
@@ -110,7 +110,6 @@ def _bare_ms(language: Language, colds: int, calls: int) -> tuple[float, float]:
         cold, warm = [], []
         for _ in range(colds):
             with _bare(runtime, language, code) as (api, began_ms):
-                cold.append(began_ms)
 
                 def call(api: _Api = api) -> None:
                     api.asked.clear()
@@ -118,9 +117,10 @@ def _bare_ms(language: Language, colds: int, calls: int) -> tuple[float, float]:
                     api.events.put(EVENT)
                     assert api.answered.wait(20)
 
+                cold.append(began_ms + milliseconds(call))
                 for _ in range(calls):
-                    warm.append(milliseconds(call))
                     assert api.asked.wait(20)
+                    warm.append(milliseconds(call))
         return statistics.median(cold), statistics.median(warm[len(warm) // 4 :])
 
 

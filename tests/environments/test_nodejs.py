@@ -174,6 +174,22 @@ exports.handler = async () => {
     assert re.fullmatch(LINE % ("-", "INFO", "init\n"), after.texts[0])
 
 
+def test_many_lines_are_all_there_in_their_order(plane: Plane) -> None:
+    """More than a pipe holds; node itself makes the pipe a non-blocking one when it is first printed to."""
+    function = deploy(plane, """
+exports.handler = async (count) => {
+  process.stdout.write("first\\n");
+  for (let line = 0; line < count; line += 1) console.log(line, "x".repeat(1000));
+  process.stdout.write("y".repeat(200000) + "\\n");
+  console.log("last");
+  return count;
+}""", timeout_s=30.0)
+    assert function.answer(500) == 500
+    said = [line.split("\t")[-1] for line in function.lines]
+    assert said[0] == "first" and [int(line.split()[0]) for line in said[1:501]] == list(range(500))
+    assert (said[501], said[502]) == ("y" * 200000, "last")
+
+
 def test_the_console_as_json(plane: Plane) -> None:
     source = """
 exports.handler = async () => {

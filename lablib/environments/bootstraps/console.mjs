@@ -31,8 +31,21 @@ function write(level, line, time) {
   header.writeUInt32BE(((asJson ? JSON_FRAME : TEXT_FRAME) | ((level + 1) << 2)) >>> 0, 0);
   header.writeUInt32BE(message.length, 4);
   header.writeBigInt64BE(BigInt(time.valueOf()) * 1000n, 8);
-  const frame = Buffer.concat([header, message]);
-  for (let at = 0; at < frame.length; ) at += writeSync(descriptor, frame, at);
+  writeAll(Buffer.concat([header, message]));
+}
+
+const moment = new Int32Array(new SharedArrayBuffer(4));
+
+/** The pipe is the standard output's too, and whoever else has it can make it a non-blocking one: while it is full, wait. */
+function writeAll(frame) {
+  for (let at = 0; at < frame.length; ) {
+    try {
+      at += writeSync(descriptor, frame, at);
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(moment, 0, 0, 1);
+    }
+  }
 }
 
 const stackOf = (error) => (typeof error.stack === "string" ? named(error.stack).split("\n") : undefined);
@@ -66,6 +79,8 @@ function log(level, values) {
 /** Replaces the console's methods; before the first invocation, text logs show "undefined" up to nodejs22.x and "-" after. */
 export function patchConsole(takesCallbacks) {
   if (!takesCallbacks) requestId = "-";
+  // What is printed is written at once, and nothing of it after the answer.
+  for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
   LEVELS.forEach((name, level) => {
     console[name.toLowerCase()] = level >= lowest ? (...values) => log(level, values) : () => {};
   });
