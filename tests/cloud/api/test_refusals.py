@@ -15,6 +15,7 @@ ZIP = make_zip({"lambda_function.py": "x = 1"})
 GOOD: dict[str, Any] = {
     "FunctionName": "new", "Runtime": "python3.12", "Handler": "a.b", "Role": ROLE, "Code": {"ZipFile": ZIP},
 }  # fmt: skip
+SNAP_START = {"SnapStart": {"ApplyOn": "PublishedVersions"}}
 VALIDATION, INVALID = ("ValidationException", 400), ("InvalidParameterValueException", 400)
 NOT_FOUND, CONFLICT = ("ResourceNotFoundException", 404), ("ResourceConflictException", 409)
 NOT_IMPLEMENTED = ("NotImplemented", 501)
@@ -74,7 +75,13 @@ CREATE = {
     "package's key": ({"Code": {"ZipFile": ZIP, "SourceKMSKeyArn": "arn:aws:kms:us-east-1:1:key/k"}}, NOT_IMPLEMENTED, "'SourceKMSKeyArn'"),
     "storage mode": ({"Code": {"S3Bucket": "bucket", "S3Key": "k", "S3ObjectStorageMode": "REFERENCE"}}, NOT_IMPLEMENTED, "copies a package"),
     "half an object": ({"Code": {"S3Bucket": "bucket"}}, INVALID, "Please provide a source for function code."),
-    "SnapStart": ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, NOT_IMPLEMENTED, "SnapStart"),
+    "SnapStart's runtime": ({"Runtime": "python3.11", **SNAP_START}, INVALID, "python3.11 is not supported for SnapStart enabled functions."),
+    "SnapStart's /tmp": ({"EphemeralStorage": {"Size": 513}, **SNAP_START}, INVALID, "Ephemeral storage of more than 512 MB is not supported"),
+    "SnapStart of an image": (
+        {"PackageType": "Image", "Code": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/a:b"}, "Runtime": None, "Handler": None, **SNAP_START},
+        INVALID, "ContainerImage is not supported for SnapStart enabled functions.",
+    ),
+    "SnapStart for what": ({"SnapStart": {"ApplyOn": "All"}}, ("ValidationException", 400), "Member must satisfy enum value set: [PublishedVersions, None]"),
     "a key of KMS": ({"KMSKeyArn": "arn:aws:kms:us-east-1:1:key/k"}, NOT_IMPLEMENTED, "'KMSKeyArn'"),
     "another region": ({"FunctionName": "arn:aws:lambda:eu-west-1:123456789012:function:f"}, NOT_FOUND, "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"),
 }  # fmt: skip
