@@ -18,7 +18,7 @@ from lablib.toolbox import workshop
 from tests.face.test_languages import CSHARP, GO, JAVA
 from tests.support import require
 
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+POM = """<project>
   <modelVersion>4.0.0</modelVersion><groupId>example</groupId><artifactId>hello</artifactId><version>1</version>
   <properties>
     <maven.compiler.source>11</maven.compiler.source><maven.compiler.target>11</maven.compiler.target>

@@ -82,7 +82,7 @@ def _fetch(artifacts: list[Artifact], into: Path) -> None:
         raise missing("mvn", f"AWS's Java libraries ({names}) are not on this machine, and Maven, which fetches them, is not installed")
     with tempfile.TemporaryDirectory(prefix="lablib-maven-") as folder:
         Path(folder, "pom.xml").write_text(_project(artifacts), encoding="utf-8")
-        command = [str(maven), "-B", "-q", "-f", f"{folder}/pom.xml", _PLUGIN, f"-DoutputDirectory={into}"]
+        command = [str(maven), "-B", "-q", "-Dstyle.color=never", "-f", f"{folder}/pom.xml", _PLUGIN, f"-DoutputDirectory={into}"]
         ran = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_FETCH_S, stdin=subprocess.DEVNULL, check=False
         )
@@ -99,7 +99,7 @@ def _project(artifacts: list[Artifact]) -> str:
         "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions></dependency>"
     )
     return (
-        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>lab</groupId>'
+        "<project><modelVersion>4.0.0</modelVersion><groupId>lab</groupId>"
         "<artifactId>lab</artifactId><version>1</version><dependencies>"
         + "".join(dependency.format(artifact) for artifact in artifacts)
         + "</dependencies></project>"
