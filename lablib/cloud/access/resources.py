@@ -197,7 +197,8 @@ def _states(operation: Operation) -> Found:
     arn = operation.text("stateMachineArn", "executionArn", "activityArn", "resourceArn", "mapRunArn")
     if operation.name == "CreateStateMachine":
         role = operation.text("roleArn")
-        return [operation.arn(f"stateMachine:{operation.text('name')}"), *([Asked("iam:PassRole", role)] if role else [])]
+        passed = Asked("iam:PassRole", role, {"iam:passedtoservice": "states.amazonaws.com"})
+        return [operation.arn(f"stateMachine:{operation.text('name')}"), *([passed] if role else [])]
     if operation.name == "CreateActivity":
         return [operation.arn(f"activity:{operation.text('name')}")]
     return [arn or ("*" if operation.name.startswith("List") else ANY)]
@@ -223,7 +224,9 @@ def _iam(operation: Operation) -> Found:
 def _sts(operation: Operation) -> Found:
     name = operation.text("Name")
     federated = f"arn:aws:sts::{operation.account}:federated-user/{name}" if name else "*"
-    return [operation.text("RoleArn") or federated]
+    keys = {"sts:externalid": "ExternalId", "sts:rolesessionname": "RoleSessionName"}
+    context = {key: operation.text(name) for key, name in keys.items() if operation.text(name)}
+    return [Asked(f"sts:{operation.name}", operation.text("RoleArn") or federated, context)]
 
 
 def _cloudwatch(operation: Operation) -> Found:

@@ -101,7 +101,9 @@ def _object(request: Request, bucket: str, key: str, query: dict[str, str]) -> l
         return [Asked("s3:RestoreObject", arn)]
     if not writes or "select" in query:
         return [Asked(f"s3:GetObject{version}", arn)]
-    return [Asked("s3:PutObject", arn), *_source(request)]
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    context = {f"s3:{name}": value for name, value in headers.items() if name.startswith("x-amz-")}
+    return [Asked("s3:PutObject", arn, context), *_source(request)]
 
 
 def _source(request: Request) -> list[Asked]:

@@ -263,6 +263,22 @@ def test_a_presigned_url_may_do_what_its_signer_may(cloud: CloudUnderTest) -> No
         assert answer.read() == b"hello"
 
 
+def test_headers_and_an_external_id_are_conditions_too(cloud: CloudUnderTest) -> None:
+    own = cloud.client("s3")
+    own.create_bucket(Bucket="bkt")
+    encrypted = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
+    clients = ann(cloud, allow("s3:*", "sts:AssumeRole"), deny("s3:PutObject", Condition=encrypted))
+    assert not allowed(lambda: clients("s3").put_object(Bucket="bkt", Key="k", Body=b""))
+    clients("s3").put_object(Bucket="bkt", Key="k", Body=b"", ServerSideEncryption="AES256")
+    trust = allow("sts:AssumeRole", Principal={"AWS": ANN}, Condition={"StringEquals": {"sts:ExternalId": "secret"}})
+    statement = json.loads(trust)
+    del statement["Statement"][0]["Resource"]
+    given = {"RoleSessionName": "session"}
+    given["RoleArn"] = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(statement))["Role"]["Arn"]
+    assert not allowed(lambda: clients("sts").assume_role(**given))
+    clients("sts").assume_role(**given, ExternalId="secret")
+
+
 def test_a_browsers_form_may_write_what_its_signer_may(cloud: CloudUnderTest) -> None:
     cloud.client("s3").create_bucket(Bucket="bkt")
     s3 = ann(cloud, allow("s3:PutObject", resource="arn:aws:s3:::bkt/ann/*"))("s3")
