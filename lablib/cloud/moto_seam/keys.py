@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lablib.cloud.moto_seam import engine, utc
-from lablib.cloud.moto_seam.access import Session
+from lablib.cloud.moto_seam.access import Session, user_of
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def correct_sts() -> None:
 
     TokenResponse.get_session_token = _with_result(TokenResponse.get_session_token, _with_own_key)
     TokenResponse.get_federation_token = _with_result(TokenResponse.get_federation_token, _with_own_key)
-    TokenResponse.get_caller_identity = _with_result(TokenResponse.get_caller_identity, _as_owner)
+    TokenResponse.get_caller_identity = _with_result(TokenResponse.get_caller_identity, _named)
 
 
 def _with_result(original: Callable[[Any], Any], change: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Callable[[Any], Any]:
@@ -155,8 +155,16 @@ def _caller(request: Any) -> str:
     return key if key in _issued or _of_user(key) or _of_session(key) else OWNER
 
 
-def _as_owner(request: Any, content: dict[str, Any]) -> dict[str, Any]:
+def _named(request: Any, content: dict[str, Any]) -> dict[str, Any]:
+    """Who called, where moto does not know the key: the account's owner, or whoever had STS give it out."""
     if not content["Arn"].endswith(":user/moto"):
         return content
     account = content["Account"]
+    origin = _origins.get(str(request.get_access_key()))
+    if origin is not None and origin.federated_user is not None:
+        name = origin.federated_user
+        return {"UserId": f"{account}:{name}", "Account": account, "Arn": f"arn:aws:sts::{account}:federated-user/{name}"}
+    user = user_of(origin.caller) if origin is not None and origin.caller is not None else None
+    if user is not None:
+        return {"UserId": user.id, "Account": account, "Arn": user.arn}
     return {"UserId": account, "Account": account, "Arn": f"arn:aws:iam::{account}:root"}

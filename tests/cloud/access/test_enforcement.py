@@ -238,11 +238,13 @@ def test_a_permissions_boundary(cloud: CloudUnderTest) -> None:
 def test_copies_of_a_key(cloud: CloudUnderTest) -> None:
     clients = ann(cloud, allow("s3:ListAllMyBuckets", "sts:GetFederationToken"))
     session = keys_of(clients("sts").get_session_token()["Credentials"])
+    assert cloud.client("sts", **session).get_caller_identity()["Arn"] == ANN
     assert cloud.client("s3", **session).list_buckets()["Buckets"] == []
     assert not allowed(lambda: cloud.client("s3", **session).create_bucket(Bucket="bkt"))
     policy = allow("s3:CreateBucket", "s3:ListAllMyBuckets")
     federated = keys_of(clients("sts").get_federation_token(Name="bea", Policy=policy)["Credentials"])
     assert allowed(cloud.client("s3", **federated).list_buckets)
+    assert cloud.client("sts", **federated).get_caller_identity()["Arn"] == f"arn:aws:sts::{ACCOUNT}:federated-user/bea"
     answer = refused(cloud.client("s3", **federated).create_bucket, Bucket="bkt")
     assert answer.message.startswith(f"User: arn:aws:sts::{ACCOUNT}:federated-user/bea is not authorized")
     of_owner = keys_of(cloud.client("sts").get_federation_token(Name="bea", Policy=policy)["Credentials"])
