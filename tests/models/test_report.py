@@ -35,7 +35,8 @@ def test_json_is_read_as_it_was_written(report: Report) -> None:
         "durationMs": report.duration_ms, "billedDurationMs": report.billed_duration_ms, "memorySizeMB": report.memory_size_mb,
         "maxMemoryUsedMB": report.max_memory_used_mb,
     } | ({} if report.init_duration_ms is None else {"initDurationMs": report.init_duration_ms})  # fmt: skip
-    record = {"requestId": report.request_id, "status": report.status or "success", "errorType": report.error_type, "metrics": metrics}
+    status = {"status": report.status or "success", "errorType": report.error_type}
+    record = {"requestId": report.request_id, **status, "metrics": metrics}
     assert parse_report(platform_events.line("platform.report", 0.0, record)) == report
 
 
@@ -52,8 +53,8 @@ def test_another_line_is_none(line: str) -> None:
 
 
 RUNTIMES = {
-    "python3.12": "python:3.12.local", "nodejs22.x": "nodejs:22.local", "java8.al2": "java:8.al2.local", "dotnet8": "dotnet:8.local",
-    "provided.al2023": "provided:al2023.local", "ruby3.4": "ruby:3.4.local",
+    "python3.12": "python:3.12.local", "nodejs22.x": "nodejs:22.local", "java8.al2": "java:8.al2.local",
+    "dotnet8": "dotnet:8.local", "provided.al2023": "provided:al2023.local", "ruby3.4": "ruby:3.4.local",
 }  # fmt: skip
 
 
@@ -106,4 +107,5 @@ def test_a_line_of_json() -> None:
     assert json.loads(line)["type"] == "platform.start"
     header = "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled="
     assert platform_events.tracing(header + "0") is None
-    assert platform_events.tracing(header + "1") == {"spanId": "0efbd19962d95b05", "type": "X-Amzn-Trace-Id", "value": header + "1"}
+    sampled = {"spanId": "0efbd19962d95b05", "type": "X-Amzn-Trace-Id", "value": header + "1"}
+    assert platform_events.tracing(header + "1") == sampled

@@ -1,23 +1,25 @@
 """Lambda's metrics in CloudWatch, and CloudWatch's statistics as AWS computes them.
 
 moto looks for a metric by *some* of its dimensions (so that a function's figures hold those of its aliases twice), or by none;
-begins periods at the first point; knows no percentiles; and lists a metric with several dimensions once for every point.
-`correct_cloudwatch` gives it statistics that are right, for everybody's metrics. Metric math stays what moto has (the name of
-another query), and a statistic other than SampleCount, Sum, Average, Minimum, Maximum and pNN is not there.
+begins periods at the first point; knows no percentiles; of metric math knows only the name of another query, and answers
+nothing to any other; and lists a metric with several dimensions once for every point. `correct_cloudwatch` gives it statistics
+that are right, for everybody's metrics. Statistics other than SampleCount, Sum, Average, Minimum, Maximum and pNN, the functions
+of metric math, and Metrics Insights are not there, and answer NotImplemented.
 
 Touches: `moto.cloudwatch.models.cloudwatch_backends`, `CloudWatchBackend.metric_data`, `.get_metric_data`,
-`.get_filtered_metrics`, `MetricDatum.value`, `MetricAggregatedDatum.min`, `.max`, `.sum`, `.sample_count`, `Dimension`, `parse_expression`,
+`.get_filtered_metrics`, `MetricDatum.value`, `MetricAggregatedDatum.min`, `.max`, `.sum`, `.sample_count`, `Dimension`,
 `moto.cloudwatch.responses.CloudWatchResponse.get_metric_statistics` with its `_get_param`, and moto.cloudwatch.exceptions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
+from lablib.cloud import metric_math
 from lablib.cloud.metrics import MINUTE, NAMESPACE, Dimensions, Point, Series, Statistics
 from lablib.cloud.moto_seam import clockwork, engine
 from lablib.models import lifecycle
@@ -160,33 +162,52 @@ def _get_metric_data(
     self: Any, queries: list[dict[str, Any]], start_time: datetime, end_time: datetime, scan_by: str = "TimestampAscending"
 ) -> list[dict[str, Any]]:  # fmt: skip
     """In the place of `CloudWatchBackend.get_metric_data`, which still says what is wrong with the times."""
-    from moto.cloudwatch.metric_data_expression_parser import parse_expression
+    from moto.cloudwatch.exceptions import ValidationError
 
     _originals["get_metric_data"](self, [], start_time, end_time, scan_by)
-    results = {query["Id"]: _result(self, query, start_time, end_time, scan_by) for query in queries if "MetricStat" in query}
+    by_id = {query["Id"]: query for query in queries}
+    known: dict[str, metric_math.Points] = {}
+
+    def series(name: str) -> metric_math.Points:
+        if name not in known:
+            if name not in by_id:
+                raise metric_math.BadExpression(f"there is no query {name!r}")
+            query = by_id.pop(name)  # one that names itself finds nothing
+            known[name] = _points(self, query, start_time, end_time, series)
+        return known[name]
+
+    results = []
     for query in queries:
-        if "Expression" in query and query["Expression"].startswith("SELECT"):
-            [results[query["Id"]]] = _originals["get_metric_data"](self, [query], start_time, end_time, scan_by)
-        elif "Expression" in query:
-            values, timestamps = parse_expression(query["Expression"], list(results.values()))
-            results[query["Id"]] = _complete(query["Id"], query.get("Label") or query["Id"], values, timestamps)
-    return [results[query["Id"]] for query in queries if query.get("ReturnData", True) and query["Id"] in results]
+        try:
+            points = series(query["Id"])
+        except metric_math.BadExpression as error:
+            raise ValidationError(f"Error in expression '{query['Id']}': {error}") from None
+        if query.get("ReturnData", True):
+            results.append(_result(query, points, scan_by))
+    return results
 
 
-def _result(backend: Any, query: dict[str, Any], start: datetime, end: datetime, scan_by: str) -> dict[str, Any]:
+def _points(
+    backend: Any, query: dict[str, Any], start: datetime, end: datetime, series: Callable[[str], metric_math.Points]
+) -> metric_math.Points:  # fmt: skip
+    if "Expression" in query:
+        if query["Expression"].strip().upper().startswith("SELECT "):
+            raise NotImplementedError("Metrics Insights, the queries of CloudWatch that begin with SELECT")
+        return metric_math.evaluate(query["Expression"], series)
     stat = query["MetricStat"]
     found = _periods(backend, stat["Metric"], start, end, int(stat["Period"]), stat.get("Unit"))
-    points = [(moment, _statistic(stat["Stat"], statistics)) for moment, statistics, _ in found]
-    points = [(moment, value) for moment, value in points if value is not None]
-    if scan_by == "TimestampDescending":
-        points.reverse()
+    values = ((moment, _statistic(stat["Stat"], statistics)) for moment, statistics, _ in found)
+    return {moment: value for moment, value in values if value is not None}
+
+
+def _result(query: dict[str, Any], points: metric_math.Points, scan_by: str) -> dict[str, Any]:
+    moments = sorted(points, reverse=scan_by == "TimestampDescending")
     # AWS names a series by what tells it from the others; with one query alone, that is the metric's name.
-    label = query.get("Label") or stat["Metric"]["MetricName"]
-    return _complete(query["Id"], label, [value for _, value in points], [moment for moment, _ in points])
-
-
-def _complete(number: str, label: str, values: list[Any], timestamps: list[Any]) -> dict[str, Any]:
-    return {"id": number, "label": label, "values": values, "timestamps": timestamps, "status_code": "Complete"}
+    name = query["MetricStat"]["Metric"]["MetricName"] if "MetricStat" in query else query["Id"]
+    return {
+        "id": query["Id"], "label": query.get("Label") or name, "values": [points[moment] for moment in moments],
+        "timestamps": moments, "status_code": "Complete",
+    }  # fmt: skip
 
 
 def _listed(self: Any, metric_name: str, namespace: str, dimensions: list[dict[str, str]]) -> list[Any]:

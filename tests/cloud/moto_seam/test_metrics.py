@@ -6,9 +6,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from lablib.cloud.metric_math import evaluate
 from lablib.cloud.metrics import MINUTE, Dimensions, Point, Series, Statistics, dimensions_of
-from lablib.cloud.moto_seam import metrics
+from lablib.cloud.moto_seam import engine, metrics
 from lablib.models import lifecycle
 from tests.cloud.moto_seam.conftest import Moto
 
@@ -73,12 +75,47 @@ def test_metric_data(moto: Moto, cloudwatch: Any) -> None:
     queries = [
         {"Id": name, "MetricStat": stat | {"Stat": statistic}, "ReturnData": name != "hidden"}
         for name, statistic in (("a", "Average"), ("p", "p95"), ("hidden", "Sum"))
-    ] + [{"Id": "e", "Expression": "hidden"}]
+    ] + [{"Id": "e", "Expression": "hidden"}, {"Id": "rate", "Expression": "100 * (a + 1) / twice"},
+         {"Id": "twice", "Expression": "-2 * -hidden", "ReturnData": False}]  # fmt: skip
     answer = cloudwatch.get_metric_data(
         MetricDataQueries=queries, StartTime=request["StartTime"], EndTime=request["EndTime"], ScanBy="TimestampAscending"
     )
     found = {one["Id"]: one["Values"] for one in answer["MetricDataResults"]}
-    assert found == {"a": [3.0, 3.0], "p": [4.0, 4.0], "e": [6.0, 6.0]}
+    assert found == {"a": [3.0, 3.0], "p": [4.0, 4.0], "e": [6.0, 6.0], "rate": [400 / 12] * 2}
+
+
+@pytest.mark.parametrize("expression", ["nobody", "e", "1 +", "2", "a.b", "-" * 2000 + "e", "(" * 2000])
+def test_an_expression_that_is_none(moto: Moto, cloudwatch: Any, expression: str) -> None:
+    request = asked(moto, FUNCTION)
+    with pytest.raises(ClientError) as refused:
+        cloudwatch.get_metric_data(
+            MetricDataQueries=[{"Id": "e", "Expression": expression}], StartTime=request["StartTime"], EndTime=request["EndTime"]
+        )
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
+NOT_THERE = ({"Expression": "FILL(a, 0)"}, {"Expression": "SELECT SUM(Errors) FROM \"AWS/Lambda\""}, {"Stat": "tm90"})
+
+
+@pytest.mark.parametrize("query", NOT_THERE, ids=str)
+def test_what_is_not_there_says_so(moto: Moto, cloudwatch: Any, query: dict[str, str]) -> None:
+    metrics.put([point(moto, FUNCTION, 1.0)])
+    request = asked(moto, FUNCTION)
+    if "Stat" in query:
+        metric = {name: request[name] for name in ("Namespace", "MetricName", "Dimensions")}
+        query = {"MetricStat": {"Metric": metric, "Period": 60, **query}}  # type: ignore[dict-item]
+    with pytest.raises(engine.MotoFailed) as failed:
+        cloudwatch.get_metric_data(
+            MetricDataQueries=[{"Id": "e", **query}], StartTime=request["StartTime"], EndTime=request["EndTime"]
+        )
+    assert failed.value.missing
+
+
+def test_no_point_where_a_series_has_none_or_it_would_divide_by_zero() -> None:
+    first, second, third = (datetime(2026, 11, 23, 10, minute) for minute in range(3))
+    series = {"a": {first: 1.0, second: 2.0, third: 3.0}, "b": {first: 0.0, second: 4.0}}
+    assert evaluate("a / b", series.__getitem__) == {second: 0.5}
+    assert evaluate("a ^ 2 - 1", series.__getitem__) == {first: 0.0, second: 3.0, third: 8.0}
 
 
 def test_the_period_begins_at_the_minute_of_the_start(moto: Moto, cloudwatch: Any) -> None:
