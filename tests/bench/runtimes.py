@@ -37,6 +37,9 @@ class _Api(ThreadingHTTPServer):
         self.asked, self.events, self.answered = threading.Event(), queue.Queue[bytes](), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Its process is killed in the middle of a request, which is nothing to say."""
+
 
 class _Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

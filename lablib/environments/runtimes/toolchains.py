@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,9 +134,8 @@ def _says(program: Path, *arguments: str) -> str:
     return (ran.stdout or ran.stderr).strip()
 
 
-def version(name: str, run: Callable[..., str] = _says) -> str:
+def version(name: str) -> str:
     """Its version's number, by asking it (some take a second); an empty string where there is none or it does not run."""
     found = find(name)
-    said = run(found, *TOOLCHAINS[name].version) if found else ""
-    number = re.search(r"\d+(\.\d+)*", said)
+    number = re.search(r"\d+(\.\d+)*", _says(found, *TOOLCHAINS[name].version)) if found else None
     return number[0] if number else ""
