@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,16 @@ class Answer:
     body: bytes = b""
 
 
+class Pieces(Protocol):
+    """A body that is written while it comes to be."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Nobody asks for more, or ever did."""
+        ...
+
+
 @dataclass(frozen=True)
 class StreamedAnswer:
     """An HTTP answer whose body is written while it comes to be.
@@ -39,5 +50,5 @@ class StreamedAnswer:
 
     status: int
     headers: dict[str, str]
-    pieces: AsyncGenerator[bytes, None]
+    pieces: Pieces
     body: bytes = b""

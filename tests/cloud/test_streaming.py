@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.streaming import streaming_package
 from tests.support import CloudUnderTest
@@ -151,6 +152,17 @@ def test_a_caller_that_goes_away_does_not_end_the_function(cloud: CloudUnderTest
     cloud.advance(0.0)  # comes back when no invocation runs
     logs = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert [event["message"] for event in logs if event["message"].startswith(("through", "END"))][0] == "through\n"
+
+
+def test_a_caller_that_is_gone_before_the_first_byte_does_not_hold_the_function_back(cloud: CloudUnderTest) -> None:
+    name = function(cloud, "sleep 1; begin text/plain; for i in 1 2 3 4; do zeros 1048576; done; end; echo through", Timeout=20)
+    impatient = cloud.client("lambda", config=Config(read_timeout=0.3, retries={"total_max_attempts": 1}))
+    with pytest.raises(ReadTimeoutError):
+        impatient.invoke_with_response_stream(FunctionName=name)
+    cloud.advance(0.0)
+    logs = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert "through\n" in [event["message"] for event in logs]
+    assert not [event for event in logs if "Status: timeout" in event["message"]]
 
 
 def test_five_megabytes_come_whole(cloud: CloudUnderTest) -> None:

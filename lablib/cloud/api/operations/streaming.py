@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lablib.cloud.api import eventstream
@@ -46,7 +46,7 @@ async def invoke_with_response_stream(call: Call) -> Mapping[str, Any]:
         "StatusCode": 200,
         "ExecutedVersion": wanted.version.version,
         "ResponseStreamContentType": eventstream.CONTENT_TYPE,
-        "EventStream": _events(stream, running, tail=call.parameters.get("LogType") == "Tail"),
+        "EventStream": _Events(stream, running, tail=call.parameters.get("LogType") == "Tail"),
     }
 
 
@@ -56,24 +56,37 @@ def _over(task: asyncio.Task[Any]) -> None:
         task.exception()  # its caller may be gone, and nobody else asks
 
 
-async def _events(
-    stream: ResponseStream, running: asyncio.Task[Result], *, tail: bool
-) -> AsyncGenerator[bytes, None]:  # fmt: skip
-    try:
-        while (piece := await stream.next()) is not None:
-            yield eventstream.event("PayloadChunk", "application/octet-stream", piece)
+class _Events:
+    """The events of one invocation, as the listener writes them."""
+
+    def __init__(self, stream: ResponseStream, running: asyncio.Task[Result], *, tail: bool) -> None:
+        self._stream, self._running, self._tail = stream, running, tail
+        self._written = self._write()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._written
+
+    async def aclose(self) -> None:
+        await self._written.aclose()
+        self._stream.give_up()  # also where the caller was gone before the first event
+
+    async def _write(self) -> AsyncGenerator[bytes, None]:
+        while (piece := await self._stream.next()) is not None:
+            yield _chunk(piece)
         try:
-            result = await asyncio.shield(running)
+            result = await asyncio.shield(self._running)
         except LambdaError as error:  # the cloud was emptied, or lost its environments
             yield _complete({"ErrorCode": error.code, "ErrorDetails": error.message})
             return
-        if not stream.begun.is_set():
+        if not self._stream.begun.is_set():
             payload = result.outcome.payload
             for at in range(0, len(payload), _PIECE_BYTES):
-                yield eventstream.event("PayloadChunk", "application/octet-stream", payload[at : at + _PIECE_BYTES])
-        yield _complete(_error(result) | ({"LogResult": log_result(result)} if tail else {}))
-    finally:
-        stream.give_up()
+                yield _chunk(payload[at : at + _PIECE_BYTES])
+        yield _complete(_error(result) | ({"LogResult": log_result(result)} if self._tail else {}))
+
+
+def _chunk(piece: bytes) -> bytes:
+    return eventstream.event("PayloadChunk", "application/octet-stream", piece)
 
 
 def _error(result: Result) -> dict[str, str]:
