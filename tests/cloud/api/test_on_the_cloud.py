@@ -106,12 +106,6 @@ def test_the_package_downloads_without_credentials(cloud: CloudUnderTest) -> Non
         assert answer.read() == make_zip({"lambda_function.py": ECHO})
 
 
-def test_a_runtime_that_does_not_run_here(cloud: CloudUnderTest) -> None:
-    name = cloud.function(ECHO, Runtime="nodejs22.x", Handler="index.handler")
-    answer = refused(cloud.client("lambda").invoke, FunctionName=name)
-    assert (answer.code, answer.status) == ("NotImplemented", 501) and "nodejs22.x" in answer.message
-
-
 def test_a_package_of_50_mb_arrives(cloud: CloudUnderTest) -> None:
     client = cloud.client("lambda")
     name = cloud.function("def lambda_handler(event, context): return 'small'")
