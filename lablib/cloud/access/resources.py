@@ -140,7 +140,8 @@ def _table(operation: Operation, name: str) -> str:
 def _transaction(operation: Operation) -> Found:
     actions = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Get": "GetItem",
                "ConditionCheck": "ConditionCheckItem"}  # fmt: skip
-    parts = [part for item in operation.parameters["TransactItems"] for part in _mapping(item).items()]
+    items = operation.parameters["TransactItems"]
+    parts = [part for item in (items if isinstance(items, list) else []) for part in _mapping(item).items()]
     return [
         Asked(f"dynamodb:{actions[kind]}", _table(operation, str(_mapping(part).get("TableName", ""))))
         for kind, part in parts if kind in actions

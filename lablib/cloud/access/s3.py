@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import unescape
 
 from lablib.cloud.access.decision import Asked
-from lablib.cloud.presigned import fields
+from lablib.cloud.presigned import fields, is_form
 from lablib.cloud.unsigned import bucket_of_host
 from lablib.cloud.web import Request
 
@@ -67,7 +67,8 @@ def _bucket(request: Request, arn: str, query: dict[str, str]) -> list[Asked]:
         keys = [unescape(key.decode("utf-8", "replace")) for key in _KEY.findall(request.body)]
         return [Asked("s3:DeleteObject", f"{arn}/{key}") for key in keys] or [Asked("s3:DeleteObject", f"{arn}/*")]
     if method == "POST":  # a browser's form
-        return [Asked("s3:PutObject", f"{arn}/{fields(request).get('key', '*')}")]
+        key = fields(request).get("key", "*") if is_form(request) else "*"
+        return [Asked("s3:PutObject", f"{arn}/{key}")]
     if method in ("GET", "HEAD") and "versions" in query:
         return [Asked("s3:ListBucketVersions", arn, _listing(query))]
     if method in ("GET", "HEAD") and "uploads" in query:
