@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import FunctionVersion
@@ -71,7 +72,8 @@ class Invoker:
         self._clock, self._logbook, self._region = clock, logbook, region
         self._measured = Measured(metrics, placement.concurrency)
         self.on_snapshot_lost: Callable[[FunctionVersion], None] = lambda version: None
-        self._tails: dict[str, Tail] = {}
+        # Weakly: an environment of provisioned concurrency may go without an invocation.
+        self._tails: WeakKeyDictionary[Placed, Tail] = WeakKeyDictionary()
         self._traces: dict[str, str] = {}
 
     async def invoke(
@@ -109,7 +111,7 @@ class Invoker:
                 return self._finish(placed, request_id, outcome, trace)
             finally:
                 measured.over()
-                self._tails.pop(placed.id, None)
+                self._tails.pop(placed, None)
                 self._traces.pop(placed.id, None)
                 self._placement.release(placed)
 
@@ -141,7 +143,7 @@ class Invoker:
         for item in items:
             at = self._clock.to_cloud(item.timestamp)
             lines += [(at, line) for line in words.item(item, at, trace)]
-        self._tails.setdefault(environment, Tail()).add(line for _, line in lines)
+        self._tails.setdefault(placed, Tail()).add(line for _, line in lines)
         self._logbook.write(placed.version, placed.log_stream, lines)
 
     def _finish(self, placed: Placed, request_id: str, outcome: Outcome, trace: str) -> Result:
@@ -149,5 +151,6 @@ class Invoker:
         words = wording(version, self._region)
         last = words.ended(Ended(request_id, outcome, trace, now))
         self._logbook.write(version, placed.log_stream, [(now, text) for text in last])
-        tail = words.tail([*(self._tails[placed.id].lines if placed.id in self._tails else ()), *last])
+        before = self._tails.get(placed)
+        tail = words.tail([*(before.lines if before is not None else ()), *last])
         return Result(outcome, tail[-limits.LOG_RESULT_BYTES :], version.version, trace)

@@ -30,7 +30,7 @@ class Series:
     unit: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Statistics:
     """What is kept of a series' values in one minute.
 
