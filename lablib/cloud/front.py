@@ -168,10 +168,12 @@ class Front:
             await engine.call(policies.provide, request)
         elif service == "s3" and "notification" in request.query and self._gate.unreachable(request):
             return error(Style.S3, 400, "InvalidArgument", UNABLE)
-        answer = await engine.answer(request)
+        try:
+            answer = await engine.answer(request)
+        finally:  # also what failed half-way may have changed IAM
+            self._gate.noticed(request, service)
         if answer.status == 404 and service == "s3" and claim is not None and b"NoSuchBucket" not in answer.body:
             await self._hide(request, claim)
-        self._gate.noticed(request, service)
         if request.method != "GET":
             self._polls.wake()
         return answer

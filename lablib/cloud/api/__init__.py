@@ -9,6 +9,7 @@
 `configuration` a function's settings, and what Lambda refuses among them
 `runtimes`      which runtimes a function may have
 `packages`      code from a request or from S3, and links to download it
+`signatures`    whether code that nobody signed may be deployed
 `neighbours`    IAM and S3
 `operations`    what each operation does, by theme
 """

@@ -2,8 +2,9 @@
 
 `engine`    moto's WSGI application, its configuration, and the one lock round all of it
 `clockwork` moto's timestamps are the cloud's time
-`roles`     what a function's role may do, and the credentials a function gets
-`keys`      which secret belongs to an access key
+`roles`     whether Lambda may assume a role, and the credentials a function gets
+`access`    whose an access key is, their policies, and those of buckets, queues, topics and secrets
+`keys`      which secret belongs to an access key, and how one came about that STS gave out
 `logs`      a function's lines in CloudWatch Logs
 `metrics`   Lambda's metrics in CloudWatch, and its statistics
 `deliveries` what Lambda sends to queues, topics, event buses and buckets
