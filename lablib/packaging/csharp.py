@@ -14,10 +14,15 @@ HAVE = {"Amazon.Lambda.Core", "Amazon.Lambda.Serialization.SystemTextJson"}
 """The packages that a project may ask for: what we have a subset of."""
 
 # What a project of the SDK imports without saying so (ImplicitUsings).
-_IMPLICIT = ("System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks")
+_IMPLICIT = tuple(
+    "System System.Collections.Generic System.IO System.Linq System.Net.Http System.Threading System.Threading.Tasks".split()
+)
 _FILE_NAMESPACE = re.compile(r"^([ \t]*namespace[ \t]+[\w.]+)[ \t]*;", re.MULTILINE)
 _CLASS = re.compile(r"\bpublic\s+(?:(?:static|sealed|partial)\s+)*class\s+(\w+)")
-_METHOD = re.compile(r"\bpublic\s+(?:(?:static|async|virtual)\s+)*(?!class\b|async\b|static\b)[\w<>\[\],.?]+(?:\s*<[^>]*>)?\s+(\w+)\s*\([^)]*\)\s*(?:\{|=>)")
+_METHOD = re.compile(
+    r"\bpublic\s+(?:(?:static|async|virtual)\s+)*(?!class\b|async\b|static\b)"
+    r"[\w<>\[\],.?]+(?:\s*<[^>]*>)?\s+(\w+)\s*\([^)]*\)\s*(?:\{|=>)"
+)
 
 
 def is_csharp(path: Path) -> bool:
@@ -45,7 +50,8 @@ def build(path: Path, shop: Workshop) -> tuple[bytes, str | None, str]:
                 (bench / name).parent.mkdir(parents=True, exist_ok=True)
                 (bench / name).write_text(_as_csharp_7(text), encoding="utf-8")
             compile_with(compiler.command(bench / "out" / f"{assembly}.dll", sorted(texts)), path.name, cwd=bench)
-            beside = {name: content_of(file) for name, file in files.items() if name not in sources and not name.endswith(".csproj")}
+            others = {name: file for name, file in files.items() if name not in sources and not name.endswith(".csproj")}
+            beside = {name: content_of(file) for name, file in others.items()}
             return {**beside, **tree(bench / "out")}
 
     content = shop.built(["csharp", compiler.identity, assembly, *source_parts(files)], make)
@@ -72,7 +78,8 @@ def _project(folder: Path) -> str | None:
 def _as_csharp_7(text: str) -> str:
     """Today's templates as an older compiler reads them, every line in its place: implicit usings, a namespace for the file."""
     text, count = _FILE_NAMESPACE.subn(r"\1 {", text)
-    usings = " ".join(f"using {name};" for name in _IMPLICIT if not re.search(rf"^\s*using\s+{re.escape(name)}\s*;", text, re.MULTILINE))
+    named = set(re.findall(r"^\s*using\s+([\w.]+)\s*;", text, re.MULTILINE))
+    usings = " ".join(f"using {name};" for name in _IMPLICIT if name not in named)
     return f"#pragma warning disable 0105\n{usings}\n#line 1\n{text}" + ("\n}" if count else "")
 
 

@@ -1,4 +1,4 @@
-"""Java sources and Maven projects to a package: classes at its root, libraries in lib/ (AWS's layout for Java, DG java-package)."""
+"""Java sources and Maven projects to a package: classes at its root, libraries in lib/ (DG java-package, 2026)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from lablib.packaging.workshop import Workshop, compile_with, identity, source_p
 _EVENTS = "com.amazonaws.services.lambda.runtime.events"
 _COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies"
 _PROJECTS = {"build.gradle": "gradle buildZip, or gradle jar", "build.gradle.kts": "gradle buildZip, or gradle jar"}
+_NO_HANDLERS = ("main", "toString", "equals", "hashCode")
 _CLASS = re.compile(r"\bpublic\s+(?:(?:final|static|strictfp)\s+)*class\s+(\w+)([^{]*)\{")
-_METHOD = re.compile(r"\bpublic\s+(?!class\b)(?:(?:static|final|synchronized)\s+)*[\w<>\[\],.? ]+?\s+(\w+)\s*\([^)]*\)\s*(?:throws[\w\s.,]+)?\{")
+_METHOD = re.compile(
+    r"\bpublic\s+(?!class\b)(?:(?:static|final|synchronized)\s+)*"
+    r"[\w<>\[\],.? ]+?\s+(\w+)\s*\([^)]*\)\s*(?:throws[\w\s.,]+)?\{"
+)
 
 
 def is_java(path: Path) -> bool:
@@ -27,7 +31,8 @@ def build(path: Path, shop: Workshop) -> tuple[bytes, str | None]:
     if path.is_dir():
         for name, how in _PROJECTS.items():
             if (path / name).is_file():
-                raise NotPackageable(f"{path} is a Gradle project, which only Gradle builds: run {how}, and deploy the file it makes.")
+                said = f"{path} is a Gradle project, which only Gradle builds: run {how}, and deploy the file it makes."
+                raise NotPackageable(said)
         sources = {name: file for name, file in walk(path) if not name.startswith("target/")}
     else:
         sources = {path.name: path}
@@ -46,15 +51,15 @@ def _maven(path: Path, sources: dict[str, Path], shop: Workshop) -> bytes:
             for name, file in sources.items():
                 (bench / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, bench / name)
-            goals = ["-B", "-q", "-Dstyle.color=never", "-DskipTests", "compile", _COPY_DEPENDENCIES, "-DincludeScope=runtime", f"-DoutputDirectory={bench}/lib"]
+            copied = [_COPY_DEPENDENCIES, "-DincludeScope=runtime", f"-DoutputDirectory={bench}/lib"]
+            goals = ["-B", "-q", "-Dstyle.color=never", "-DskipTests", "compile", *copied]
             project = f"The Maven project {path.name}"
             try:
                 compile_with([maven, "-o", *goals], project, cwd=bench)
             except NotPackageable:  # something has to be fetched first, or it is the learner's mistake
                 compile_with([maven, *goals], project, cwd=bench, shown=lambda said: _errors(said, bench))
             classes = tree(bench / "target" / "classes")
-            libraries = {f"lib/{name}": content for name, content in tree(bench / "lib").items()} if (bench / "lib").is_dir() else {}
-            return {**classes, **libraries}
+            return {**classes, **{f"lib/{name}": content for name, content in tree(bench / "lib").items()}}
 
     return shop.built(["maven", identity(maven), *source_parts(sources)], make)
 
@@ -62,7 +67,8 @@ def _maven(path: Path, sources: dict[str, Path], shop: Workshop) -> bytes:
 def _errors(said: str, bench: Path) -> str:
     """What is wrong, of all that Maven says; files by their path in the project."""
     lines = [line.removeprefix("[ERROR] ") for line in said.splitlines() if line.startswith("[ERROR] ")]
-    kept = [line for line in lines if line.strip() and "[Help" not in line and not line.startswith(("To see the full", "Re-run", "For more"))]
+    advice = ("To see the full", "Re-run", "For more")
+    kept = [line for line in lines if line.strip() and "[Help" not in line and not line.startswith(advice)]
     return "\n".join(dict.fromkeys(kept)).replace(f"{bench}/", "") or said
 
 
@@ -79,15 +85,12 @@ def _javac(path: Path, sources: dict[str, Path], java: dict[str, Path], shop: Wo
         with workbench() as bench:
             search = ":".join(str(jar) for jar in [*libraries, *own])
             compile_with([*javac.command, *options, "-cp", search, "-d", bench, *sorted(java)], path.name, cwd=root)
-            beside = {_below_resources(name): content_of(file) for name, file in sources.items() if name not in java and file not in own}
+            others = {name: file for name, file in sources.items() if name not in java and file not in own}
+            beside = {name.removeprefix("src/main/resources/"): content_of(file) for name, file in others.items()}
             jars = {f"lib/{jar.name}": content_of(jar) for jar in [*libraries, *own]}
             return {**beside, **tree(bench), **jars}
 
     return shop.built(["java", javac.identity, *options, *(jar.name for jar in libraries), *source_parts(sources)], make)
-
-
-def _below_resources(name: str) -> str:
-    return name.removeprefix("src/main/resources/")
 
 
 def _handler(sources: dict[str, str]) -> str | None:
@@ -100,5 +103,5 @@ def _handler(sources: dict[str, str]) -> str | None:
             methods = [method for method in _METHOD.findall(text) if method != name]
             if re.search(r"\bRequest(Stream)?Handler\b", extends) or "handleRequest" in methods:
                 return f"{prefix}{name}::handleRequest"
-            lone += [f"{prefix}{name}::{method}" for method in methods if method not in ("main", "toString", "equals", "hashCode")]
+            lone += [f"{prefix}{name}::{method}" for method in methods if method not in _NO_HANDLERS]
     return lone[0] if len(lone) == 1 else None

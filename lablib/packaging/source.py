@@ -151,7 +151,8 @@ def _described(content: bytes, names: Collection[str], alone: Path | None = None
     stem = alone.stem if alone is not None else next(
         (PurePosixPath(name).stem for name in _CONSOLE_FILES.get(family, ()) if name in names), None
     )  # fmt: skip
-    return Package(content, None, family=family, handler=f"{stem}.{_HANDLER_OF[family]}" if stem and family in _HANDLER_OF else None)
+    handler = f"{stem}.{_HANDLER_OF[family]}" if stem and family in _HANDLER_OF else None
+    return Package(content, None, family=family, handler=handler)
 
 
 def _family(names: Collection[str]) -> str:

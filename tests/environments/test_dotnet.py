@@ -28,7 +28,12 @@ using Amazon.Lambda.Serialization.SystemTextJson;
 
 namespace Lab
 {
-    public class Order { public string Item { get; set; } public int Count { get; set; } public List<double> Prices { get; set; } }
+    public class Order
+    {
+        public string Item { get; set; }
+        public int Count { get; set; }
+        public List<double> Prices { get; set; }
+    }
     public class Receipt { public string Text { get; set; } public double Total { get; set; } public string Note { get; set; } }
 
     public class Function
@@ -44,7 +49,10 @@ namespace Lab
         public async Task<string> Greet(string name) { await Task.Delay(1); return $"Hello, {name} ü"; }
         public static int Twice(int number, ILambdaContext context) => 2 * number;
         public Dictionary<string, int> Calls(object anything) => new Dictionary<string, int> { ["calls"] = ++calls };
-        public Stream Raw(Stream input) => new MemoryStream(Encoding.UTF8.GetBytes(new StreamReader(input).ReadToEnd().ToUpper()));
+        public Stream Raw(Stream input)
+        {
+            return new MemoryStream(Encoding.UTF8.GetBytes(new StreamReader(input).ReadToEnd().ToUpper()));
+        }
         public void Nothing(int number) { }
         public async Task NothingLater() { await Task.Yield(); }
         public string Talks(object anything, ILambdaContext context)
@@ -55,14 +63,20 @@ namespace Lab
             context.Logger.LogWarning("careful with {what}", "fire");
             context.Logger.LogDebug("not shown");
             LambdaLogger.Log("too");
-            return string.Join("|", context.FunctionName, context.FunctionVersion, context.MemoryLimitInMB, context.InvokedFunctionArn,
-                context.LogGroupName, context.ClientContext != null, context.AwsRequestId.Length, context.RemainingTime.TotalSeconds > 3);
+            return string.Join("|", context.FunctionName, context.FunctionVersion, context.MemoryLimitInMB,
+                context.InvokedFunctionArn, context.LogGroupName, context.ClientContext != null, context.AwsRequestId.Length,
+                context.RemainingTime.TotalSeconds > 3);
         }
         public string Fails(object anything) { throw new InvalidOperationException("broken", new IOException("the disk")); }
         public async Task<string> FailsLater(object anything) { await Task.Delay(1); throw new ArgumentException("later"); }
         public string Sleeps(int ms) { Thread.Sleep(ms); return "awake"; }
         public string Exits(int code) { Environment.Exit(code); return ""; }
-        public string Writes(string text) { var path = Path.Combine(Path.GetTempPath(), "note.txt"); File.WriteAllText(path, text); return File.ReadAllText(path); }
+        public string Writes(string text)
+        {
+            var path = Path.Combine(Path.GetTempPath(), "note.txt");
+            File.WriteAllText(path, text);
+            return File.ReadAllText(path);
+        }
         public int Eats(int mb)
         {
             var eaten = new List<byte[]>();
@@ -135,7 +149,8 @@ def test_context_and_logs(dotnet) -> None:  # type: ignore[no-untyped-def]
     lines = [line.split("\t") for line in function.lines]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line[0]) for line in lines)
     assert [line[2:] for line in lines] == [
-        ["info", "static initialiser"], ["info", "printed"], ["fail", "failed"], ["info", "logged"], ["warn", "careful with fire"],
+        ["info", "static initialiser"], ["info", "printed"], ["fail", "failed"], ["info", "logged"],
+        ["warn", "careful with fire"],
         ["info", "too"],
     ]  # fmt: skip
     assert [len(line[1]) for line in lines] == [0, 36, 36, 36, 36, 36]
@@ -163,9 +178,11 @@ MISTAKES = [
     ("Lab::::Twice", f"Invalid lambda function handler: 'Lab::::Twice', the type is missing. {VALID}"),
     ("None::Lab.Function::Twice", "Could not find the specified handler assembly with the file name 'None"),
     ("Lab::Lab.None::Twice", "Unable to load type 'Lab.None' from assembly 'Lab'."),
-    ("Lab::Lab.Function::None", "Unable to find method 'None' in type 'Lab.Function' from assembly 'Lab': Found no methods matching"),
+    ("Lab::Lab.Function::None",
+     "Unable to find method 'None' in type 'Lab.Function' from assembly 'Lab': Found no methods matching"),
     ("Lab::Lab.Function::Twins", "The method 'Twins' in type 'Lab.Function' appears to have a number of overloads."),
-    ("Lab::Lab.Function::Never", "The method 'Void Never(Int32)' cannot be used as a Lambda Handler because it is an 'async void' method."),
+    ("Lab::Lab.Function::Never",
+     "The method 'Void Never(Int32)' cannot be used as a Lambda Handler because it is an 'async void' method."),
 ]
 
 

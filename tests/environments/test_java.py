@@ -160,9 +160,10 @@ def test_an_exception_is_awss_error_object(java) -> None:  # type: ignore[no-unt
     function.destroy()
 
 
+NO_METHOD = "No public method named nothing with appropriate method signature found on class lab.Functions"
 MISTAKES = [
     ("lab.Nothing", "Class not found: lab.Nothing", "java.lang.ClassNotFoundException"),
-    ("lab.Functions::nothing", "No public method named nothing with appropriate method signature found on class lab.Functions", None),
+    ("lab.Functions::nothing", NO_METHOD, None),
     ("lab.Functions$Late::handle", "Error loading class lab.Functions$Late", "java.lang.ExceptionInInitializerError"),
 ]  # fmt: skip
 

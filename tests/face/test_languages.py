@@ -100,7 +100,8 @@ def deployed(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str])
 
     def run(name: str, source: Path, **given: Any) -> tuple[Any, str]:
         lambda_ = cloud.client("lambda")
-        settings = {"handler": None, "runtime": None, "role": None, "layers": None, "environment": None, "memory": 512, "timeout": 10}
+        unset = dict.fromkeys(("handler", "runtime", "role", "layers", "environment"))
+        settings: dict[str, Any] = {**unset, "memory": 512, "timeout": 10}
         deploy(lambda_, cloud.client("iam"), name, source, Settings(**{**settings, **given}))
         return lambda_, capsys.readouterr().out
 
@@ -141,7 +142,7 @@ def test_csharp_says_that_it_is_for_the_local_cloud(deployed, tmp_path: Path) ->
 
 
 BROKEN = [
-    ("Hello.java", JAVA.replace("context.getFunctionName()", "context.getName()"), "javac", "Hello.java:10: error: cannot find symbol"),
+    ("Hello.java", JAVA.replace("getFunctionName", "getName"), "javac", "Hello.java:10: error: cannot find symbol"),
     ("Hello.cs", CSHARP.replace("context.FunctionName", "context.Name"), "mcs", "Hello.cs(12,"),
     ("hello.go", GO.replace("event.Name ==", "event.Nam =="), "go", "./hello.go:16:11: event.Nam undefined"),
 ]
@@ -162,7 +163,7 @@ def test_a_compilers_words_are_the_learners(tmp_path: Path, file: str, source: s
 
 def test_a_handler_that_nothing_suggests_is_asked_for(deployed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     require(toolchains.find("javac"), "javac", toolchains.TOOLCHAINS["javac"].install)
-    (tmp_path / "Two.java").write_text('public class Two { public String one() { return ""; } public String two() { return ""; } }')
+    (tmp_path / "Two.java").write_text('public class Two { public String one() { return ""; } public int two() { return 2; } }')
     with pytest.raises(SourceError, match="Name it: handler=\"example.Hello::handleRequest\""):
         deployed("two", tmp_path / "Two.java")
     lambda_, _ = deployed("two", tmp_path / "Two.java", handler="Two::one")

@@ -235,8 +235,10 @@ def test_a_csharp_project(tmp_path: Path, counted: Counted) -> None:
 
 def test_what_a_package_is_tells_its_files(tmp_path: Path) -> None:
     table = {
-        "index.mjs": ("nodejs", "index.handler"), "index.js": ("nodejs", "index.handler"), "lambda_function.rb": ("ruby", "lambda_function.lambda_handler"),
-        "bootstrap": ("provided", "bootstrap"), "pkg/Hello.class": ("java", None), "lib/hello.jar": ("java", None), "Hello.dll": ("dotnet", None),
+        "index.mjs": ("nodejs", "index.handler"), "index.js": ("nodejs", "index.handler"),
+        "lambda_function.rb": ("ruby", "lambda_function.lambda_handler"),
+        "bootstrap": ("provided", "bootstrap"), "pkg/Hello.class": ("java", None),
+        "lib/hello.jar": ("java", None), "Hello.dll": ("dotnet", None),
         "app.py": ("python", "app.lambda_handler"), "data.txt": ("python", "lambda_function.lambda_handler"),
     }  # fmt: skip
     for name, (family, handler) in table.items():

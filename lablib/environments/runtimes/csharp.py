@@ -85,9 +85,11 @@ def compiler(runs: Dotnet) -> Compiler:
 
 def arguments(runs: Dotnet, target: str, out: Path, sources: list[str], references: list[Path]) -> list[str]:
     """What both compilers understand. `target` is ``library`` or ``exe``."""
-    framework = sorted(path for path in runs.libraries.glob("*.dll") if not path.name.startswith(("SOS", "Microsoft.DiaSymReader")))
+    not_referred_to = ("SOS", "Microsoft.DiaSymReader")
+    framework = sorted(path for path in runs.libraries.glob("*.dll") if not path.name.startswith(not_referred_to))
     return [
-        "-nologo", "-nostdlib", "-noconfig", "-langversion:latest", "-optimize", "-nowarn:1702,1701", f"-target:{target}", f"-out:{out}",
+        "-nologo", "-nostdlib", "-noconfig", "-langversion:latest", "-optimize", "-nowarn:1702,1701",
+        f"-target:{target}", f"-out:{out}",
         *(f"-r:{path}" for path in [*framework, *references]), *sources,
     ]  # fmt: skip
 
@@ -116,4 +118,5 @@ def _compile(uses: Compiler, command: list[str]) -> None:
         [*uses.command, *command], capture_output=True, text=True, timeout=_COMPILE_S, stdin=subprocess.DEVNULL, check=False
     )
     if ran.returncode:
-        raise RuntimeUnavailable(f"{uses.name} could not compile the runtime of C# functions: {(ran.stdout or ran.stderr).strip()[:500]}")
+        said = (ran.stdout or ran.stderr).strip()[:500]
+        raise RuntimeUnavailable(f"{uses.name} could not compile the runtime of C# functions: {said}")

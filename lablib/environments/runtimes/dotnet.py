@@ -32,7 +32,8 @@ class DotnetRuntime:
     def __init__(self, folder: Path) -> None:
         self._dotnet = dotnet()
         self.folder = Path(shutil.copytree(lambda_libraries(self._dotnet), folder))
-        config = {"framework": {"name": FRAMEWORK, "version": ".".join(map(str, self._dotnet.version))}, "configProperties": _PROPERTIES}
+        framework = {"name": FRAMEWORK, "version": ".".join(map(str, self._dotnet.version))}
+        config = {"framework": framework, "configProperties": _PROPERTIES}
         (folder / f"{BOOTSTRAP}.runtimeconfig.json").write_text(json.dumps({"runtimeOptions": config}))
 
     def launch(self, spec: EnvironmentSpec, folders: dict[str, str]) -> Launch:

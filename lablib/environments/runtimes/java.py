@@ -80,7 +80,8 @@ class JavaRuntime:
         def make(into: Path) -> None:
             java, names = str(self._java), into / "classes.txt"
             rehearse([java, "-Xshare:off", f"-XX:DumpLoadedClassList={names}", *self._arguments(), _MAIN, _REHEARSED], into)
-            dump = [java, "-Xshare:dump", f"-XX:SharedClassListFile={names}", f"-XX:SharedArchiveFile={into / _ARCHIVE}", *self._arguments()]
+            what = [f"-XX:SharedClassListFile={names}", f"-XX:SharedArchiveFile={into / _ARCHIVE}"]
+            dump = [java, "-Xshare:dump", *what, *self._arguments()]
             subprocess.run(dump, cwd=into, stdin=subprocess.DEVNULL, capture_output=True, timeout=_DUMP_S, check=False)
 
         return prepared("java-classes", inputs, make) / _ARCHIVE
@@ -120,9 +121,10 @@ def _layers(folders: dict[str, str]) -> tuple[str, ...]:
 
 def _settings(home: Path) -> list[str]:
     """Where Debian has what its Java links to: /etc/java-17-openjdk. (An environment has /etc/ssl in any case.)"""
-    links = (path for place in ("conf", "lib", "conf/security", "lib/security") for path in (home / place).glob("*") if path.is_symlink())
-    real = (link.resolve() for link in links)
-    return sorted({"/".join(path.parts[:3]).replace("//", "/") for path in real if path.parts[1] == "etc" and path.parts[2] != "ssl"})
+    places = ("conf", "lib", "conf/security", "lib/security")
+    links = (path for place in places for path in (home / place).glob("*") if path.is_symlink())
+    parts = (link.resolve().parts for link in links)
+    return sorted({f"/etc/{part[2]}" for part in parts if part[1] == "etc" and part[2] != "ssl"})
 
 
 def _native_library(client: Path, machine: str) -> Path:

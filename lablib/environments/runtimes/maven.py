@@ -79,7 +79,8 @@ def _fetch(artifacts: list[Artifact], into: Path) -> None:
     names = ", ".join(f"{artifact.name} {artifact.version}" for artifact in artifacts)
     maven = find("mvn")
     if maven is None:
-        raise missing("mvn", f"AWS's Java libraries ({names}) are not on this machine, and Maven, which fetches them, is not installed")
+        why = f"AWS's Java libraries ({names}) are not on this machine, and Maven, which fetches them, is not installed"
+        raise missing("mvn", why)
     with tempfile.TemporaryDirectory(prefix="lablib-maven-") as folder:
         Path(folder, "pom.xml").write_text(_project(artifacts), encoding="utf-8")
         command = [str(maven), "-B", "-q", "-Dstyle.color=never", "-f", f"{folder}/pom.xml", _PLUGIN, f"-DoutputDirectory={into}"]
@@ -89,7 +90,8 @@ def _fetch(artifacts: list[Artifact], into: Path) -> None:
     lacking = [artifact.jar for artifact in artifacts if not (into / artifact.jar).is_file()]
     if ran.returncode or lacking:
         said = next((line for line in ran.stdout.splitlines() if "ERROR" in line), f"{', '.join(lacking)} did not arrive")
-        raise RuntimeUnavailable(f"AWS's Java libraries ({names}) could not be fetched: {said}. They are needed once, with a network")
+        why = f"could not be fetched: {said}. They are needed once, with a network"
+        raise RuntimeUnavailable(f"AWS's Java libraries ({names}) {why}")
 
 
 def _project(artifacts: list[Artifact]) -> str:

@@ -35,8 +35,9 @@ def rehearse(argv: list[str], cwd: Path) -> bool:
 
 def _environment(address: str) -> dict[str, str]:
     of_function = {
-        "AWS_LAMBDA_FUNCTION_NAME": "rehearsal", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/rehearsal", "AWS_LAMBDA_LOG_STREAM_NAME": "rehearsal", "AWS_REGION": "us-east-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "rehearsal", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_REGION": "us-east-1",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/rehearsal", "AWS_LAMBDA_LOG_STREAM_NAME": "rehearsal",
     }  # fmt: skip
     return {"PATH": os.environ.get("PATH", ""), "LANG": "en_US.UTF-8", "AWS_LAMBDA_RUNTIME_API": address, **of_function}
 

@@ -72,35 +72,76 @@ namespace Amazon.Lambda.Core
             LambdaLogger.Write(level, null, message, args);
         }
 
-        public static void Log(this ILambdaLogger logger, LogLevel level, Exception exception, string message, params object[] args)
+        public static void Log(
+            this ILambdaLogger logger, LogLevel level, Exception exception, string message, params object[] args)
         {
             LambdaLogger.Write(level, exception, message, args);
         }
 
-        public static void LogTrace(this ILambdaLogger logger, string message, params object[] args) { LambdaLogger.Write(LogLevel.Trace, null, message, args); }
-        public static void LogDebug(this ILambdaLogger logger, string message, params object[] args) { LambdaLogger.Write(LogLevel.Debug, null, message, args); }
-        public static void LogInformation(this ILambdaLogger logger, string message, params object[] args) { LambdaLogger.Write(LogLevel.Information, null, message, args); }
-        public static void LogWarning(this ILambdaLogger logger, string message, params object[] args) { LambdaLogger.Write(LogLevel.Warning, null, message, args); }
-        public static void LogError(this ILambdaLogger logger, string message, params object[] args) { LambdaLogger.Write(LogLevel.Error, null, message, args); }
-        public static void LogCritical(this ILambdaLogger logger, string message, params object[] args) { LambdaLogger.Write(LogLevel.Critical, null, message, args); }
-        public static void LogInformation(this ILambdaLogger logger, Exception exception, string message, params object[] args) { LambdaLogger.Write(LogLevel.Information, exception, message, args); }
-        public static void LogWarning(this ILambdaLogger logger, Exception exception, string message, params object[] args) { LambdaLogger.Write(LogLevel.Warning, exception, message, args); }
-        public static void LogError(this ILambdaLogger logger, Exception exception, string message, params object[] args) { LambdaLogger.Write(LogLevel.Error, exception, message, args); }
-        public static void LogCritical(this ILambdaLogger logger, Exception exception, string message, params object[] args) { LambdaLogger.Write(LogLevel.Critical, exception, message, args); }
+        public static void LogTrace(this ILambdaLogger logger, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Trace, null, message, args);
+        }
+        public static void LogDebug(this ILambdaLogger logger, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Debug, null, message, args);
+        }
+        public static void LogInformation(this ILambdaLogger logger, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Information, null, message, args);
+        }
+        public static void LogWarning(this ILambdaLogger logger, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Warning, null, message, args);
+        }
+        public static void LogError(this ILambdaLogger logger, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Error, null, message, args);
+        }
+        public static void LogCritical(this ILambdaLogger logger, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Critical, null, message, args);
+        }
+        public static void LogInformation(this ILambdaLogger logger, Exception exception, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Information, exception, message, args);
+        }
+        public static void LogWarning(this ILambdaLogger logger, Exception exception, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Warning, exception, message, args);
+        }
+        public static void LogError(this ILambdaLogger logger, Exception exception, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Error, exception, message, args);
+        }
+        public static void LogCritical(this ILambdaLogger logger, Exception exception, string message, params object[] args)
+        {
+            LambdaLogger.Write(LogLevel.Critical, exception, message, args);
+        }
     }
 
     public static class LambdaLogger
     {
         // The runtime's; set before a handler is loaded.
-        internal static Action<LogLevel, Exception, string, object[]> Sink = (level, exception, message, args) => Console.WriteLine(message);
+        internal static Action<LogLevel, Exception, string, object[]> Sink =
+            (level, exception, message, args) => Console.WriteLine(message);
 
         public static void Log(string message) { Write(LogLevel.Information, null, message, null); }
-        public static void Log(string level, string message) { Write((LogLevel)Enum.Parse(typeof(LogLevel), level, true), null, message, null); }
+        public static void Log(string level, string message)
+        {
+            Write((LogLevel)Enum.Parse(typeof(LogLevel), level, true), null, message, null);
+        }
         public static void Log(LogLevel level, string message) { Write(level, null, message, null); }
         public static void Log(LogLevel level, string message, params object[] args) { Write(level, null, message, args); }
-        public static void Log(LogLevel level, Exception exception, string message, params object[] args) { Write(level, exception, message, args); }
+        public static void Log(LogLevel level, Exception exception, string message, params object[] args)
+        {
+            Write(level, exception, message, args);
+        }
 
-        internal static void Write(LogLevel level, Exception exception, string message, object[] args) { Sink(level, exception, message, args); }
+        internal static void Write(LogLevel level, Exception exception, string message, object[] args)
+        {
+            Sink(level, exception, message, args);
+        }
     }
 
     public interface ILambdaSerializer

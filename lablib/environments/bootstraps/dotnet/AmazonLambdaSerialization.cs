@@ -48,7 +48,8 @@ namespace Amazon.Lambda.Serialization.SystemTextJson
             }
             catch (Exception e)
             {
-                throw new JsonSerializerException("Error converting the Lambda event JSON payload to type " + typeof(T).FullName + ": " + e.Message, e);
+                throw new JsonSerializerException("Error converting the Lambda event JSON payload to type"
+                    + " " + typeof(T).FullName + ": " + e.Message, e);
             }
         }
 
@@ -60,7 +61,8 @@ namespace Amazon.Lambda.Serialization.SystemTextJson
             }
             catch (Exception e)
             {
-                throw new JsonSerializerException("Error converting the response object of type " + typeof(T).FullName + " from the Lambda function to JSON: " + e.Message, e);
+                throw new JsonSerializerException("Error converting the response object of type " + typeof(T).FullName + ""
+                    + " from the Lambda function to JSON: " + e.Message, e);
             }
         }
 
@@ -108,6 +110,9 @@ namespace Amazon.Lambda.Serialization.SystemTextJson
             return reader.TokenType == JsonTokenType.Number ? Epoch.AddSeconds(reader.GetDouble()) : reader.GetDateTime();
         }
 
-        public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) { writer.WriteStringValue(value); }
+        public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
+        {
+            writer.WriteStringValue(value);
+        }
     }
 }

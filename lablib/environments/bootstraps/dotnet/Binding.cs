@@ -75,7 +75,8 @@ namespace LambdaLab
 
         private static T Make<T>(MethodInfo method, object target) where T : class
         {
-            return (T)(object)(target == null ? Delegate.CreateDelegate(typeof(T), method) : Delegate.CreateDelegate(typeof(T), target, method));
+            return (T)(object)(target == null
+                ? Delegate.CreateDelegate(typeof(T), method) : Delegate.CreateDelegate(typeof(T), target, method));
         }
 
         private TInput Read(Stream input)

@@ -43,7 +43,10 @@ namespace LambdaLab
 
         public void Respond(string id, ArraySegment<byte> body) { Ask("POST", "/invocation/" + id + "/response", body, null); }
 
-        public void Fail(string id, string kind, byte[] body) { Ask("POST", "/invocation/" + id + "/error", new ArraySegment<byte>(body), kind); }
+        public void Fail(string id, string kind, byte[] body)
+        {
+            Ask("POST", "/invocation/" + id + "/error", new ArraySegment<byte>(body), kind);
+        }
 
         public void FailInit(string kind, byte[] body) { Ask("POST", "/init/error", new ArraySegment<byte>(body), kind); }
 

@@ -32,7 +32,10 @@ namespace LambdaLab
         public string FunctionVersion { get { return Environment.GetEnvironmentVariable("AWS_LAMBDA_FUNCTION_VERSION"); } }
         public string LogGroupName { get { return Environment.GetEnvironmentVariable("AWS_LAMBDA_LOG_GROUP_NAME"); } }
         public string LogStreamName { get { return Environment.GetEnvironmentVariable("AWS_LAMBDA_LOG_STREAM_NAME"); } }
-        public int MemoryLimitInMB { get { return int.Parse(Environment.GetEnvironmentVariable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")); } }
+        public int MemoryLimitInMB
+        {
+            get { return int.Parse(Environment.GetEnvironmentVariable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")); }
+        }
         public ILambdaLogger Logger { get { return this; } }
 
         public TimeSpan RemainingTime
@@ -84,7 +87,8 @@ namespace LambdaLab
         {
             JsonElement found;
             var pairs = new Dictionary<string, string>();
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(name, out found) || found.ValueKind != JsonValueKind.Object) return pairs;
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(name, out found)) return pairs;
+            if (found.ValueKind != JsonValueKind.Object) return pairs;
             foreach (var pair in found.EnumerateObject()) pairs[pair.Name] = pair.Value.ToString();
             return pairs;
         }

@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using System.Threading.Tasks;
 using Amazon.Lambda.Core;
@@ -19,7 +20,8 @@ namespace LambdaLab
 
     internal sealed class Handler
     {
-        private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+        private const BindingFlags Any =
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
         private readonly Call call;
 
         private Handler(Call call) { this.call = call; }
@@ -90,7 +92,8 @@ namespace LambdaLab
                 throw Invalid("Unable to find method '" + names[2] + "' in type '" + names[1] + "' from assembly '" + names[0]
                     + "': Found no methods matching method name '" + names[2] + "'.");
             if (found.Count > 1)
-                throw Invalid("The method '" + names[2] + "' in type '" + names[1] + "' appears to have a number of overloads. To call this method"
+                throw Invalid("The method '" + names[2] + "' in type '" + names[1] + "' appears to have a number of"
+                    + " overloads. To call this method"
                     + " please specify a complete method signature. Possible candidates are:\n" + string.Join("\n", found) + ".");
             Check(found[0], type);
             return found[0];
@@ -99,26 +102,29 @@ namespace LambdaLab
         private static void Check(MethodInfo method, Type type)
         {
             if (type.IsGenericType)
-                throw Invalid("The type '" + type.FullName + "' cannot be used as a Lambda Handler type because it is generic. Handler methods cannot"
+                throw Invalid("The type '" + type.FullName + "' cannot be used as a Lambda Handler type because it is"
+                    + " generic. Handler methods cannot"
                     + " be located in generic types. Please specify a handler method in a non-generic type.");
             if (method.IsAbstract)
-                throw Invalid("The method '" + method + "' cannot be used as a Lambda Handler because it is an abstract method. Handler methods"
-                    + " cannot be abstract. Please specify a non-abstract handler method.");
+                throw Invalid("The method '" + method + "' cannot be used as a Lambda Handler because it is an abstract"
+                    + " method. Handler methods cannot be abstract. Please specify a non-abstract handler method.");
             if (type.IsAbstract && !method.IsStatic)
-                throw Invalid("The instance method '" + method + "' cannot be used as a Lambda Handler because its type '" + type.FullName
+                throw Invalid("The instance method '" + method + "' cannot be used as a Lambda Handler because its type"
+                    + " '" + type.FullName
                     + "' is abstract. Please either use a static handler or specify a type that is not abstract.");
             if (method.IsGenericMethod)
-                throw Invalid("The method '" + method + "' cannot be used as a Lambda Handler because it is a generic method. Handler methods"
-                    + " cannot be generic. Please specify a non-generic handler method.");
-            if (method.ReturnType == typeof(void) && method.GetCustomAttribute(typeof(System.Runtime.CompilerServices.AsyncStateMachineAttribute)) != null)
-                throw Invalid("The method '" + method + "' cannot be used as a Lambda Handler because it is an 'async void' method. Handler methods"
-                    + " cannot be 'async void'. Please specify a method that is not 'async void'.");
+                throw Invalid("The method '" + method + "' cannot be used as a Lambda Handler because it is a generic"
+                    + " method. Handler methods cannot be generic. Please specify a non-generic handler method.");
+            if (method.ReturnType == typeof(void) && method.GetCustomAttribute<AsyncStateMachineAttribute>() != null)
+                throw Invalid("The method '" + method + "' cannot be used as a Lambda Handler because it is an 'async void'"
+                    + " method. Handler methods cannot be 'async void'. Please specify a method that is not 'async void'.");
             var parameters = method.GetParameters();
             if (parameters.Length > 2)
-                throw Invalid("Method '" + method.Name + "' of type '" + type.FullName + "' is not supported: the method has more than 2 parameters.");
+                throw Invalid("Method '" + method.Name + "' of type '" + type.FullName + "' is not supported: the method"
+                    + " has more than 2 parameters.");
             if (parameters.Length == 2 && parameters[1].ParameterType != typeof(ILambdaContext))
-                throw Invalid("Method '" + method.Name + "' of type '" + type.FullName + "' is not supported: the method has 2 parameters, but the"
-                    + " second parameter is not of type '" + typeof(ILambdaContext).FullName + "'.");
+                throw Invalid("Method '" + method.Name + "' of type '" + type.FullName + "' is not supported: the method"
+                    + " has 2 parameters, but the second parameter is not of type '" + typeof(ILambdaContext).FullName + "'.");
         }
 
         private static object Construct(Type type, MethodInfo method)
@@ -137,25 +143,32 @@ namespace LambdaLab
         // The method's, else the assembly's; null where there is none.
         private static ILambdaSerializer Serializer(Assembly assembly, MethodInfo method)
         {
-            var attribute = method.GetCustomAttribute<LambdaSerializerAttribute>() ?? assembly.GetCustomAttribute<LambdaSerializerAttribute>();
+            var attribute = method.GetCustomAttribute<LambdaSerializerAttribute>()
+                ?? assembly.GetCustomAttribute<LambdaSerializerAttribute>();
             if (attribute == null) return null;
             var name = typeof(LambdaSerializerAttribute).FullName;
-            if (attribute.SerializerType == null) throw Invalid("The 'SerializerType' property on attribute class '" + name + "' is not set.");
+            if (attribute.SerializerType == null) throw Invalid("The 'SerializerType' property on attribute class"
+                + " '" + name + "' is not set.");
             if (attribute.SerializerType.GetConstructor(Type.EmptyTypes) == null)
-                throw Invalid("The indicated serializer '" + attribute.SerializerType.FullName + "' does not define a public zero-parameter constructor.");
+                throw Invalid("The indicated serializer '" + attribute.SerializerType.FullName + "' does not define a"
+                    + " public zero-parameter constructor.");
             var made = Activator.CreateInstance(attribute.SerializerType) as ILambdaSerializer;
             if (made == null)
-                throw Invalid("The '" + attribute.SerializerType.FullName + "' class is invalid: it does not implement the 'ILambdaSerializer' interface.");
+                throw Invalid("The '" + attribute.SerializerType.FullName + "' class is invalid: it does not implement the"
+                    + " 'ILambdaSerializer' interface.");
             return made;
         }
 
         private static Call Bind(MethodInfo method, object target, ILambdaSerializer serializer, string assembly)
         {
             var parameters = method.GetParameters();
-            var input = parameters.Length > 0 && parameters[0].ParameterType != typeof(ILambdaContext) ? parameters[0].ParameterType : null;
+            var first = parameters.Length > 0 ? parameters[0].ParameterType : null;
+            var input = first != typeof(ILambdaContext) ? first : null;
             var output = Result(method.ReturnType);
-            if (serializer == null && input != null && !typeof(Stream).IsAssignableFrom(input)) throw NoSerializer("deserialize input", assembly, method, input);
-            if (serializer == null && output != null && !typeof(Stream).IsAssignableFrom(output)) throw NoSerializer("serialize output", assembly, method, output);
+            if (serializer == null && input != null && !typeof(Stream).IsAssignableFrom(input))
+                throw NoSerializer("deserialize input", assembly, method, input);
+            if (serializer == null && output != null && !typeof(Stream).IsAssignableFrom(output))
+                throw NoSerializer("serialize output", assembly, method, output);
             var binder = typeof(Binding<,>).MakeGenericType(input ?? typeof(Nothing), output ?? typeof(Nothing));
             var binding = (Binding)Activator.CreateInstance(binder);
             return binding.Make(method, target, serializer);
@@ -170,9 +183,11 @@ namespace LambdaLab
 
         private static LambdaValidationException NoSerializer(string what, string assembly, MethodInfo method, Type type)
         {
-            return Invalid("Could not find the LambdaSerializerAttribute on the assembly '" + assembly + "' or method '" + method.Name
-                + "' while attempting to " + what + " data of type '" + type.FullName + "'. To use types other than System.IO.Stream as input/output"
-                + " parameters, the assembly or Lambda function should be annotated with " + typeof(LambdaSerializerAttribute).FullName + ".");
+            return Invalid("Could not find the LambdaSerializerAttribute on the assembly '" + assembly + "' or method"
+                + " '" + method.Name
+                + "' while attempting to " + what + " data of type '" + type.FullName + "'. To use types other than"
+                + " System.IO.Stream as input/output parameters, the assembly or Lambda function should be annotated with"
+                + " " + typeof(LambdaSerializerAttribute).FullName + ".");
         }
 
         private static LambdaValidationException Invalid(string message) { return new LambdaValidationException(message); }

@@ -26,7 +26,8 @@ namespace LambdaLab
 
         public Log()
         {
-            var level = Environment.GetEnvironmentVariable("AWS_LAMBDA_HANDLER_LOG_LEVEL") ?? Environment.GetEnvironmentVariable("AWS_LAMBDA_LOG_LEVEL") ?? "";
+            var level = Environment.GetEnvironmentVariable("AWS_LAMBDA_HANDLER_LOG_LEVEL")
+                ?? Environment.GetEnvironmentVariable("AWS_LAMBDA_LOG_LEVEL") ?? "";
             if (level.Equals("FATAL", StringComparison.OrdinalIgnoreCase)) level = "Critical";
             if (level.Equals("WARN", StringComparison.OrdinalIgnoreCase)) level = "Warning";
             if (level.Equals("INFO", StringComparison.OrdinalIgnoreCase)) level = "Information";
@@ -59,7 +60,8 @@ namespace LambdaLab
         private string AsJson(LogLevel level, Exception error, string message, List<KeyValuePair<string, object>> names)
         {
             var held = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(held, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            using (var writer = new Utf8JsonWriter(held, options))
             {
                 writer.WriteStartObject();
                 writer.WriteString("timestamp", Now());
@@ -71,7 +73,8 @@ namespace LambdaLab
                 foreach (var pair in names)
                 {
                     writer.WritePropertyName(pair.Key);
-                    if (pair.Value is IEnumerable || pair.Value == null || pair.Value.GetType().IsPrimitive) JsonSerializer.Serialize(writer, pair.Value);
+                    if (pair.Value is IEnumerable || pair.Value == null || pair.Value.GetType().IsPrimitive)
+                        JsonSerializer.Serialize(writer, pair.Value);
                     else writer.WriteStringValue(Convert.ToString(pair.Value, CultureInfo.InvariantCulture));
                 }
                 if (error != null)
@@ -113,7 +116,10 @@ namespace LambdaLab
             lock (output) { output.Write(bytes, 0, bytes.Length); output.Flush(); }
         }
 
-        private static string Now() { return DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture); }
+        private static string Now()
+        {
+            return DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        }
     }
 
     // Console.Write gathers until the line ends: each line is a log line of its level.
@@ -164,7 +170,8 @@ namespace LambdaLab
         public static byte[] Json(Exception error)
         {
             var held = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(held, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            using (var writer = new Utf8JsonWriter(held, options))
                 Put(writer, error);
             return held.ToArray();
         }
