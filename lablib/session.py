@@ -66,7 +66,7 @@ def _options(isolation: str, cpu_share: bool, account_concurrency: int | None) -
     if not cpu_share:
         options.append("--no-cpu-share")
     if account_concurrency is not None:
-        if not isinstance(account_concurrency, int) or account_concurrency < 1:
+        if type(account_concurrency) is not int or account_concurrency < 1:
             raise LabError(f"account_concurrency is a number of invocations, 1 or more, and not {account_concurrency!r}.")
         options += ["--account-concurrency", str(account_concurrency)]
     return tuple(options)

@@ -45,6 +45,8 @@ def test_serve_prints_what_a_shell_needs_and_stops_cleanly(number: signal.Signal
         (["serve", "--port", "99999"], "99999 is no port"),
         (["serve", "--port", "-1"], "-1"),
         (["serve", "--pending", "long"], "long is no number of seconds"),
+        (["serve", "--account-concurrency", "0"], "0 is no number of invocations; it is 1 or more"),
+        (["serve", "--account-concurrency", "1.5"], "1.5 is no number of invocations"),
         (["serve", "--credentials", "some"], "choose from"),
         (["dance"], "choose from"),
         ([], "COMMAND"),

@@ -116,6 +116,21 @@ def test_another_region_is_another_cloud_at_the_same_address(notebook: Notebook)
     assert notebook.value("url == os.environ['AWS_ENDPOINT_URL'], boto3.client('lambda').meta.region_name") == "(True, 'sa-east-1')"
 
 
+def test_an_accounts_limit_of_ones_own(notebook: Notebook) -> None:
+    """It stays when the lab starts over, and another one is another cloud."""
+    limit = "boto3.client('lambda').get_account_settings()['AccountLimit']['ConcurrentExecutions']"
+    notebook.run("import boto3, lablib\nlab = lablib.start(account_concurrency=150)")
+    assert notebook.value(limit) == "150"
+    assert "The local cloud is empty again" in notebook.run("lab = lablib.start(account_concurrency=150)").text
+    notebook.run("lab.reset()")
+    assert notebook.value(limit) == "150"
+    assert "Another local cloud is ready" in notebook.run("lab = lablib.start()").text
+    assert notebook.value(limit) == "1000"
+    for wrong in ("0", "-5", "'many'", "2.5", "True"):
+        said = "\n".join(notebook.run(f"lablib.start(account_concurrency={wrong})").traceback)
+        assert said == f"LabError: account_concurrency is a number of invocations, 1 or more, and not {wrong}."
+
+
 def test_two_notebooks_have_a_cloud_each(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
