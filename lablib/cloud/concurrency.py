@@ -25,7 +25,8 @@ from typing import TypeVar
 from lablib.models import limits
 
 # The model's reasons (ThrottleReason, botocore 1.44.5). Its documentation says of Invoke which of the first two is which; of the
-# rates no page does: theirs are named after them. Of an account's scaling rate no reason is known; it limits concurrency.
+# rates no page does: theirs are named after them. Of a function's scaling rate no reason is known; it limits concurrency.
+# A refusal has no Retry-After, though the model knows that header: no captured one has it.
 CONCURRENT = "ConcurrentInvocationLimitExceeded"
 RESERVED_CONCURRENT = "ReservedFunctionConcurrentInvocationLimitExceeded"
 RATE = "FunctionInvocationRateLimitExceeded"
