@@ -160,9 +160,9 @@ class Initialized:
 class LogItem:
     """Something an environment has to say, in the order it happened.
 
-    ``app`` carries the function's own text, with its line's end if it has one; its field ``framed`` says that AWS's runtime
-    client wrote it. The others are the platform's events, which the control plane words: ``init_start`` with
-    ``initialization_type``; ``init_report`` with that, ``ms``, ``phase``, ``status`` and ``error_type``; ``start`` with
+    ``app`` carries the function's own text, with its line's end if it has one; its field ``framed`` says that a runtime
+    client's logger wrote it, with a level. The others are the platform's events, which the control plane words:
+    ``init_start`` with ``initialization_type``; ``init_report`` with that, ``ms``, ``phase``, ``status`` and ``error_type``; ``start`` with
     ``request_id``. ``timestamp`` is real time, seconds since the epoch.
     """
 

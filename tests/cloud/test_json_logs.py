@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from lablib.environments.runtimes import toolchains
 from lablib.run import Run
-from tests.support import CloudUnderTest
+from tests.support import CloudUnderTest, require
 
 SOURCE = """
 import json, logging, os, sys, time
@@ -157,3 +158,37 @@ def test_functions_may_share_a_log_group(cloud: CloudUnderTest) -> None:
     assert {line.split()[1] for line in printed} == streams
     for stream in streams:
         assert re.fullmatch(r"20\d\d/\d\d/\d\d/(one|two)\[\$LATEST\]\[[0-9a-f]{32}\]", stream), stream
+
+
+OTHERS = {
+    "nodejs22.x": ("index.handler", "index.js", """
+exports.handler = async () => {
+  for (const level of ["debug", "info", "warn", "error"]) console[level]("logged at " + level);
+  process.stdout.write("plain text\\n");
+};
+"""),
+    "ruby3.4": ("index.handler", "index.rb", """
+require 'logger'
+LOG = Logger.new($stdout)
+def handler(event:, context:)
+  %w[debug info warn error].each { |level| LOG.public_send(level, "logged at #{level}") }
+  puts "plain text"
+end
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("runtime", OTHERS)
+def test_levels_in_other_languages(cloud: CloudUnderTest, runtime: str) -> None:
+    tool = "node" if runtime.startswith("node") else "ruby"
+    require(toolchains.find(tool), tool, toolchains.TOOLCHAINS[tool].install)
+    handler, file, source = OTHERS[runtime]
+    name = cloud.function(
+        {file: source}, Runtime=runtime, Handler=handler, LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "WARN"}
+    )
+    answer = cloud.client("lambda").invoke(FunctionName=name)
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    own = [line for line in events(cloud, name) if not line.startswith('{"time":')]
+    said = {(one["level"], one["message"], one["requestId"]) for one in map(json.loads, own)}
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert said == {(level, f"logged at {level.lower()}", request_id) for level in ("WARN", "ERROR")}
