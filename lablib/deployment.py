@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Settings:
 def this_runtime() -> str:
     """The Lambda runtime of the interpreter at hand, as `python3.11`."""
     return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def this_architecture() -> str:
+    """This machine's processor as Lambda calls it: `x86_64` or `arm64`."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def deploy(lambda_: Any, iam: Any, name: str, source: str | os.PathLike[str] | Package, settings: Settings) -> None:
@@ -111,6 +117,9 @@ def remarks(package: Package, handler: str, settings: Settings) -> list[str]:
     is_python = (settings.runtime or package.family).startswith("python")
     if is_python and not settings.layers and (complaint := package.complaint(handler)):
         said.append(f"Warning: {complaint}")
+    architecture = settings.architecture or package.architecture
+    if package.family == "provided" and architecture not in (None, this_architecture()):
+        said.append(f"Note: this machine is {this_architecture()}: a program for {architecture} runs on AWS, and not here.")
     if package.note:
         said.append(f"Note: {package.note}")
     if settings.memory > (full := full_share_mb()):

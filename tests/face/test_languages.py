@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lablib.deployment import Settings, deploy
+from lablib.deployment import Settings, deploy, this_architecture
 from lablib.environments.runtimes import toolchains
 from lablib.errors import SourceError
 from tests.support import CloudUnderTest, require
@@ -132,6 +132,22 @@ def test_an_error_in_go_is_awss(deployed, tmp_path: Path) -> None:  # type: igno
     answer = lambda_.invoke(FunctionName="hello", Payload=b'{"name": "nobody"}')
     assert answer["FunctionError"] == "Unhandled"
     assert json.loads(answer["Payload"].read()) == {"errorMessage": "nobody is there", "errorType": "errorString"}
+
+
+def test_a_program_for_another_processor(deployed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    require(toolchains.find("go"), "go", toolchains.TOOLCHAINS["go"].install)
+    (tmp_path / "hello.go").write_text(GO)
+    here = this_architecture()
+    other = "x86_64" if here == "arm64" else "arm64"
+    lambda_, said = deployed("hello", tmp_path / "hello.go")
+    assert lambda_.get_function_configuration(FunctionName="hello")["Architectures"] == [here]
+    assert "Note" not in said
+    lambda_, said = deployed("hello", tmp_path / "hello.go", architecture=other)
+    assert lambda_.get_function_configuration(FunctionName="hello")["Architectures"] == [other]
+    assert said.splitlines() == [
+        "hello: updated, provided.al2023, handler bootstrap, 512 MB, timeout 10 s",
+        f"Note: this machine is {here}: a program for {other} runs on AWS, and not here.",
+    ]
 
 
 def test_csharp_says_that_it_is_for_the_local_cloud(deployed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
