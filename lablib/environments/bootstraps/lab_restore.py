@@ -6,8 +6,9 @@ which waits for orders. Each order forks it: the call returns in the new process
 What a program holds is copied, as on Lambda: random state, open connections, what it has read from a clock.
 
 An order is a JSON object with two descriptors, the environment's log and a socket on which its processes
-say that they are there (the kernel tells their numbers). One without descriptors means that an environment has ended. With namespaces it gets a PID namespace and a /tmp of its
-own, filled with the snapshot's. Without, the environments of one version share one Landlock domain.
+say that they are there (the kernel tells their numbers); without descriptors it means that an environment has
+ended. With namespaces each environment gets a PID namespace and a /tmp of its own, filled with the snapshot's.
+Without, the environments of one version share one Landlock domain.
 """
 
 from __future__ import annotations
@@ -61,14 +62,14 @@ def _wait_as_snapshot(control: Any, shared: Any) -> Any:
     """Returns in restored processes alone: the order that made each."""
     sys.stdout.flush()
     sys.stderr.flush()
+    # Python gives a forked process other random numbers; a restored one goes on with the snapshot's.
+    module = sys.modules.get("random")
+    state = None if module is None else module.getstate()
     os.set_inheritable(control, False)
     if os.fork():
         _only_wait()
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    # Python gives a forked process other random numbers; a restored one goes on with the snapshot's.
-    module = sys.modules.get("random")
-    state = None if module is None else module.getstate()
     gc.collect()
     gc.freeze()
     order = _Snapshot(socket.socket(fileno=control), shared).serve()
