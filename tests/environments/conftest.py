@@ -90,7 +90,7 @@ class Plane:
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_REGION": "us-east-1", "PYTHONPATH": "/var/runtime",
                 "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f", "AWS_LAMBDA_LOG_STREAM_NAME": f"2026/11/23/[$LATEST]{name}",
                 "LAMBDA_TASK_ROOT": "/var/task",
-                "AWS_LAMBDA_INITIALIZATION_TYPE": settings.get("initialization_type", "on-demand"), "LANG": "en_US.UTF-8", "_LAMBDA_TELEMETRY_LOG_FD": "3",
+                **({"AWS_LAMBDA_INITIALIZATION_TYPE": settings["initialization_type"]} if "initialization_type" in settings else {}), "LANG": "en_US.UTF-8", "_LAMBDA_TELEMETRY_LOG_FD": "3",
             },
         }  # fmt: skip
         self.run(self.data_plane.create(EnvironmentSpec(**(given | settings))))
