@@ -89,10 +89,11 @@ class Plane:
                 "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "PATH": "/usr/bin:/bin",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_REGION": "us-east-1", "PYTHONPATH": "/var/runtime",
                 "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f", "AWS_LAMBDA_LOG_STREAM_NAME": f"2026/11/23/[$LATEST]{name}",
-                "LAMBDA_TASK_ROOT": "/var/task",
-                **({"AWS_LAMBDA_INITIALIZATION_TYPE": settings["initialization_type"]} if "initialization_type" in settings else {}), "LANG": "en_US.UTF-8", "_LAMBDA_TELEMETRY_LOG_FD": "3",
+                "LAMBDA_TASK_ROOT": "/var/task", "LANG": "en_US.UTF-8", "_LAMBDA_TELEMETRY_LOG_FD": "3",
             },
         }  # fmt: skip
+        if "initialization_type" in settings:
+            given["environ"]["AWS_LAMBDA_INITIALIZATION_TYPE"] = settings["initialization_type"]
         self.run(self.data_plane.create(EnvironmentSpec(**(given | settings))))
         return Function(self, name)
 
