@@ -282,7 +282,7 @@ handler () {
     *throw*) ANSWER=error RESPONSE='{"errorMessage":"bad","errorType":"Oops"}' ;;
     *exit*) exit 3 ;;
     *sleep*) sleep 60 ;;
-    *memory*) RESPONSE=$(head -c 400000000 /dev/zero | tr '\0' x) ;;
+    *memory*) RESPONSE=$(head -c 250000000 /dev/zero | tr '\0' x) ;;
     *tmp*) if [ -e "${TMPDIR:-/tmp}/kept" ]; then RESPONSE='"was there"'; else touch "${TMPDIR:-/tmp}/kept"; RESPONSE='"is new"'; fi ;;
     *layer*) RESPONSE="\"$(cat /opt/data.txt)\"" ;;
     *print*) echo "one line"; RESPONSE="{\"value\":null,\"count\":$COUNT}" ;;
