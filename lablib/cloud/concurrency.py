@@ -129,7 +129,10 @@ class Concurrency:
     # --- what is configured -----------------------------------------------------------
 
     def configure(self, function: str, reserved: int | None, provisioned: Mapping[str, int]) -> None:
-        """Set what a function has: its reservation, and how many environments are ready for each version (none is no entry)."""
+        """Set what a function has: its reservation, and how many environments are ready for each version (none is no entry).
+
+        What other functions run on concurrency that is set aside now runs on. AWS's pages do not say so: unconfirmed.
+        """
         ready = {version: count for version, count in provisioned.items() if count}
         old = self._pools.pop(function, _Pool())
         if reserved is None and not ready:

@@ -98,7 +98,8 @@ async def may_write(
 ) -> bool:  # fmt: skip
     """Whether a role lets Lambda write to a log group: put events, make streams, and make the group if it is not there.
 
-    CloudWatch Logs asks for the last two on ``…:log-group:NAME:log-stream:`` (the sentence of its AccessDenied, 2024).
+    CloudWatch Logs asks for the last two on ``…:log-group:NAME:log-stream:``, as people quote its AccessDenied; no captured
+    answer was found.
 
     Parameters
     ----------

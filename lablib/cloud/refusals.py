@@ -112,6 +112,7 @@ def denied(sentence: str, service: str, style: Style, headers: Mapping[str, str]
     """The answer to a principal whose policies do not allow what it asks for; `headers` are the request's.
 
     Codes and statuses as captured from each service, 2022 to 2025: services of the JSON protocols say 400, the others 403.
+    That SQS and CloudWatch, where they speak JSON or CBOR, say 403 with ``x-amzn-query-error`` is unconfirmed.
     """
     if headers.get("smithy-protocol") == "rpc-v2-cbor":
         body = b"\xa2" + b"".join(map(_cbor_text, ("__type", "AccessDeniedException", "message", sentence)))

@@ -34,7 +34,7 @@ from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
 from lablib.cloud.logs import LogBook, may_write
 from lablib.cloud.metrics import Metrics
-from lablib.cloud.moto_seam import clockwork, engine, keys, roles
+from lablib.cloud.moto_seam import clockwork, engine, keys
 from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.moto_seam import metrics as moto_metrics
 from lablib.cloud.placement import Placement

@@ -91,10 +91,12 @@ class Text:
 
     def ended(self, ended: Ended) -> list[str]:
         line = report.format_report(figures(self._version, ended, digits=2))
-        # A tab follows the last field, but not a status (captured logs, 2026).
+        # A tab follows the last field, but not a status (captured logs, 2026). That none stands between a status and XRAY either
+        # is unconfirmed.
         line += "\n" if ended.outcome.status != "success" else "\t\n"
         if _is_traced(self._version) and (tracing := platform_events.tracing(ended.trace)) is not None:
-            # In the same event, on a line of its own (captured logs, 2019 to 2026).
+            # In the same event, on a line of its own (captured logs, 2019 to 2026). That its segment is the header's parent is
+            # unconfirmed.
             root = re.search("Root=([^;]+)", ended.trace)
             line += f"XRAY TraceId: {root[1] if root else ''}\tSegmentId: {tracing['spanId']}\tSampled: true\t\n"
         return [f"{report.end(ended.request_id)}\n", line]
@@ -118,6 +120,7 @@ class Json:
 
     def ended(self, ended: Ended) -> list[str]:
         outcome, traced = ended.outcome, self._tracing(ended.trace)
+        # That a function's own exception is a success here, as it is in REPORT, is unconfirmed.
         status = {"requestId": ended.request_id, "status": outcome.status, "errorType": outcome.error_type}
         produced = len(outcome.payload) if outcome.status == "success" else 0
         done = {"durationMs": round(outcome.duration_ms, 3), "producedBytes": produced}
@@ -179,7 +182,8 @@ class Json:
 
         AWS's runtime clients hold their own loggers to the level (AWS_LAMBDA_LOG_LEVEL), and a level that the code itself
         sets goes before it: what comes in their frames passes. A line on standard output is what its JSON says it is,
-        and INFO without a level or a timestamp (DG monitoring-cloudwatchlogs-log-level, 2026); so is plain text.
+        and INFO without a level or a timestamp (DG monitoring-cloudwatchlogs-log-level, 2026). That plain
+        text is taken for INFO too is unconfirmed.
         """
         if item.fields.get("framed"):
             return True

@@ -241,6 +241,8 @@ class Environment:
         if self._not_restored is not None:
             raise self._not_restored
         self._request_id = invocation.request_id
+        # The first invocation reports INIT, also where it was made ahead of use. For provisioned concurrency this rests on what
+        # people write (a forum's thread, a comment), not on AWS's pages or a captured log: unconfirmed.
         init_ms, self._init_ms = self._init_ms, None
         restored, self._restored = self._restored, None
         if self._ready and self.machine.died_while_frozen():

@@ -119,7 +119,7 @@ TOPIC_MESSAGE_BYTES = 256 * 1024
 # DG invocation-recursion, 2026.
 RECURSIVE_RUNS = 16
 
-# Inside an environment. DG gettingstarted-limits, 2026.
+# Inside an environment. DG gettingstarted-limits, 2026. The second is not held here: spawner/launch.py says why.
 FILE_DESCRIPTORS = 1_024
 PROCESSES_AND_THREADS = 1_024
 

@@ -7,7 +7,8 @@ from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.moto_seam import roles
 from lablib.environments.spec import DataPlaneError
 
-# AWS's words, when a function is created and when it is invoked after its role has gone.
+# AWS's words when a function is created. That Invoke uses them too after the role has gone, with AccessDeniedException, is
+# unconfirmed.
 CANNOT_BE_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
 

@@ -1,7 +1,7 @@
 """A function's configuration: from a request's members to a version's attributes, and back to what the API shows.
 
 Which values the model does not refuse, but Lambda does, stands here too: variables, runtimes, layers. A setting on
-which this cloud does not act yet is refused by name, so that nobody believes in it.
+which this cloud does not act is refused by name, so that nobody believes in it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ RESERVED_VARIABLES = frozenset(
 
 _VARIABLES = "Lambda was unable to configure your environment variables because the environment variables you have provided"
 
-# Settings that do nothing here yet, and the value at which they do nothing on AWS either.
-_NOT_YET: dict[str, Any] = {
+# Settings that would do nothing here, and the value at which they do nothing on AWS either.
+_WITHOUT_EFFECT: dict[str, Any] = {
     "VpcConfig": {},
     "FileSystemConfigs": [],
     "KMSKeyArn": "",
@@ -114,7 +114,7 @@ def _set(settings: dict[str, Any], member: str, value: Any) -> None:
 
 def refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
     """Raise ``NotImplemented`` for a setting that would have no effect here."""
-    for member, harmless in _NOT_YET.items():
+    for member, harmless in _WITHOUT_EFFECT.items():
         value = given.get(member)
         if value is not None and value != harmless and not (isinstance(value, dict) and not any(value.values())):
             raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")

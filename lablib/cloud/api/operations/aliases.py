@@ -40,7 +40,10 @@ async def get_alias(call: Call) -> Mapping[str, Any]:
 
 
 async def update_alias(call: Call) -> Mapping[str, Any]:
-    """Change what the request names of an alias. An empty routing configuration takes the additional version away."""
+    """Change what the request names of an alias. An empty routing configuration takes the additional version away.
+
+    What AWS answers here where there is no such alias is unconfirmed: it is what GetAlias answers.
+    """
     given = call.parameters
     function, old = await _find(call)
     check_revision(old, given.get("RevisionId"))

@@ -81,6 +81,7 @@ def _changed(old: EventInvokeConfig, given: Mapping[str, Any]) -> EventInvokeCon
     if "MaximumEventAgeInSeconds" in given:
         changes["maximum_age_s"] = given["MaximumEventAgeInSeconds"]
     if "DestinationConfig" in given:
+        # As a whole: naming one destination takes the other away. That the Update operation does so too is unconfirmed.
         both = given["DestinationConfig"]
         changes["on_success"] = both.get("OnSuccess", {}).get("Destination") or None
         changes["on_failure"] = both.get("OnFailure", {}).get("Destination") or None

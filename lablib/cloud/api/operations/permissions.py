@@ -22,6 +22,7 @@ _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(?:root|(?:user|ro
 _SERVICE = re.compile(r"[a-z0-9-]+\.(?:amazonaws\.com|amazon\.com)(?:\.cn)?|logs\.[a-z0-9-]+\.amazonaws\.com")
 
 NO_POLICY = "The resource you requested does not exist."
+# That AWS says this sentence of GetPolicy and GetResourcePolicy too, as it does of GetFunction/GetAlias, is unconfirmed.
 _STALE = "The Revision Id provided does not match the latest Revision Id. Call the {} API to retrieve the latest Revision Id"
 
 
