@@ -107,8 +107,6 @@ class _Loop:
     def _know(self, name: str, runtime: int, init: int) -> None:
         self._runtimes[runtime] = name
         self._say({"id": name, "runtime": runtime, "init": init})
-        if runtime in self._ended:
-            self._tell_end(runtime, self._ended.pop(runtime))
 
     def _read_report(self, descriptor: int) -> None:
         name, rest = self._reports[descriptor]
@@ -124,6 +122,8 @@ class _Loop:
         if not data:
             del self._reports[descriptor]
             os.close(descriptor)
+        for runtime in [pid for pid in self._ended if pid in self._runtimes]:
+            self._tell_end(runtime, self._ended.pop(runtime))
 
     def _reap(self) -> None:
         while True:
@@ -142,10 +142,17 @@ class _Loop:
     def _tell_end(self, pid: int, status: int) -> None:
         name = self._runtimes.pop(pid, None)
         if name is not None:
+            self._read_last_words(name)
             self._say({"id": name, "exit": status})
         else:
             # A runtime whose maker has not been read yet, a process 1, or a child that a handler left.
             self._ended[pid] = status
+
+    def _read_last_words(self, name: str) -> None:
+        """Why it could not start is said before that it ended."""
+        for report in [descriptor for descriptor, (owner, _) in self._reports.items() if owner == name]:
+            if select.select([report], [], [], 0)[0]:
+                self._read_report(report)
 
     def kill_everything(self) -> None:
         """At the end: whatever runs below, also in sessions of its own."""
