@@ -19,6 +19,7 @@ log = logging.getLogger("lablib.cloud")
 
 # How long, in seconds of real time, what an event started may take to come to rest.
 PATIENCE = 60.0
+_FEW = 128  # timers, among which those that were cancelled need not be looked for
 
 Callback = Callable[[], Awaitable[None] | None]
 
@@ -30,6 +31,10 @@ class StillRunning(Exception):
         self.running = running
         names = ", ".join(running) or "events that keep falling due"
         super().__init__(f"after {waited:.0f} s of real time this still runs: {names}")
+
+
+class WasReset(Exception):
+    """The cloud was emptied while its time was moved on."""
 
 
 @dataclass(eq=False)
@@ -73,7 +78,9 @@ class Clock:
     def __init__(self, real: Callable[[], float] = time.time) -> None:
         self._real = real
         self._offset = 0.0
+        self._era = 0  # how many times it was reset
         self._timers: list[Timer] = []
+        self._crowded = _FEW
         self._numbers = itertools.count()
         self._running: dict[int, str] = {}
         self._changed = asyncio.Event()
@@ -102,8 +109,16 @@ class Clock:
         """
         timer = Timer(when, next(self._numbers), callback, what)
         heapq.heappush(self._timers, timer)
+        if len(self._timers) >= self._crowded:
+            self._tidy()
         self._set_alarm()
         return timer
+
+    def _tidy(self) -> None:
+        """Forget what was cancelled before it came to the top, and what that holds."""
+        self._timers = [timer for timer in self._timers if not timer.cancelled]
+        heapq.heapify(self._timers)
+        self._crowded = max(_FEW, 2 * len(self._timers))
 
     def after(self, seconds: float, callback: Callback, what: str) -> Timer:
         """`at`, so many seconds from now."""
@@ -179,26 +194,30 @@ class Clock:
         ------
         StillRunning
             Something ran on for a minute of real time. The clock stays where it had come to.
+        WasReset
+            It was reset meanwhile, and stays as that left it.
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"seconds must be zero or more, not {seconds}")
         async with self._advancing:
-            start, target = self._offset, self._offset + seconds
+            era, start, target = self._era, self._offset, self._offset + seconds
             await self.rest()
             while (timer := self._next()) is not None and timer.when - self._real() <= target:
-                await self._move(max(self._offset, timer.when - self._real()))
+                await self._move(max(self._offset, timer.when - self._real()), era)
                 await self.rest()
                 if step:
                     return self._advance(start, target)
-            await self._move(target)
+            await self._move(target, era)
             await self.rest()
             return self._advance(start, target)
 
-    async def _move(self, offset: float) -> None:
+    async def _move(self, offset: float, era: int) -> None:
         if offset > self._offset:
             for callback in self._before_moving:
                 await callback()
-            self._offset = offset
+        if self._era != era:
+            raise WasReset("The cloud was emptied while its clock was moved on.")
+        self._offset = max(self._offset, offset)
 
     def _advance(self, start: float, target: float) -> Advance:
         self._set_alarm()
@@ -207,6 +226,7 @@ class Clock:
     def reset(self) -> None:
         """Real time again, with nothing due and nothing counted as running. For a cloud that is being emptied."""
         self._offset = 0.0
+        self._era += 1
         self._timers.clear()
         self._running.clear()
         for task in self._tasks:

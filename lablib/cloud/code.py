@@ -41,6 +41,13 @@ _MAX_DEPTH = 200  # folders in folders; AWS names no limit, the tools that walk 
 _MAX_LINK = 4096  # bytes of a symbolic link's target: PATH_MAX on Linux
 
 
+class Emptied(Exception):
+    """The cloud was emptied while a request was under way: what it would have made must not come into the empty one."""
+
+    def __init__(self) -> None:
+        super().__init__("The cloud was emptied while it worked on this request. Nothing was made.")
+
+
 class BadPackage(ValueError):
     """The archive cannot become a function's code. The message is for the person who uploaded it."""
 
@@ -86,10 +93,11 @@ class CodeStore:
         self._packages: dict[str, Package] = {}
         self._users: dict[str, int] = {}
         self._removals: dict[str, asyncio.TimerHandle] = {}
+        self._era = 0  # how many times it was cleared
         folder.mkdir(parents=True, exist_ok=True)
 
     async def add(self, archive: bytes) -> Package:
-        """Unpack `archive` (in a thread) and count one user of it. Raises `BadPackage`."""
+        """Unpack `archive` (in a thread) and count one user of it. Raises `BadPackage`, and `Emptied` if it is cleared meanwhile."""
         package = await asyncio.to_thread(self._add, archive)
         self._keep(package)
         return package
@@ -99,6 +107,8 @@ class CodeStore:
 
         Its ``sha256`` is made of theirs, and its ``size`` and ``unzipped`` are their sums. It has no archive.
         """
+        if not all(sha256 in self._packages for sha256 in parts):
+            raise Emptied
         package = await asyncio.to_thread(self._merge, [self._packages[sha256] for sha256 in parts])
         self._keep(package)
         return package
@@ -129,10 +139,12 @@ class CodeStore:
             timer.cancel()
         self._removals.clear()
         with self._lock:
+            self._era += 1
+            packages = list(self._packages.values())
             self._packages.clear()
             self._users.clear()
-        remove_tree(self._folder)
-        self._folder.mkdir(parents=True)
+        for package in packages:  # what is being unpacked now goes when that is over
+            remove_tree(package.folder.parent)
 
     def _keep(self, package: Package) -> None:
         timer = self._removals.pop(package.sha256, None)
@@ -164,18 +176,33 @@ class CodeStore:
     def _once(self, key: str, name: str, make: Callable[[Path], Package]) -> Package:
         """The package with this key, made if the store does not have it, with one user more."""
         with self._lock:
-            building = self._building.setdefault(key, threading.Lock())
+            era, building = self._era, self._building.setdefault(key, threading.Lock())
         with building:
+            if (found := self._used(key)) is not None:
+                return found
+            try:
+                package = self._make(name, make)
+            except OSError as error:
+                if self._era != era:  # what it was to be made of is gone
+                    raise Emptied from error
+                raise
+            finally:
+                with self._lock:
+                    self._building.pop(key, None)  # who waits for it holds the lock itself
             with self._lock:
-                if key in self._packages:
-                    self._users[key] += 1
-                    return self._packages[key]
-            package = self._make(name, make)
-            with self._lock:
-                self._packages[key] = package
-                self._users[key] = 1
-                del self._building[key]  # who waits for it holds the lock itself
-                return package
+                if self._era == era and key not in self._packages:
+                    self._packages[key], self._users[key] = package, 1
+                    return package
+        remove_tree(package.folder.parent)
+        if self._era == era and (found := self._used(key)) is not None:  # somebody who came later was quicker
+            return found
+        raise Emptied
+
+    def _used(self, key: str) -> Package | None:
+        with self._lock:
+            if key in self._packages:
+                self._users[key] += 1
+            return self._packages.get(key)
 
     def _make(self, name: str, make: Callable[[Path], Package]) -> Package:
         # A folder of its own each time: one with the same code may be on its way out.

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from lablib.cloud.clock import Clock, StillRunning
+from lablib.cloud.clock import Clock, StillRunning, WasReset
 from lablib.cloud.web import Answer, Request
 
 # AWS keeps nothing that a lesson needs for longer, and past it datetimes end.
@@ -75,6 +75,8 @@ class Control:
             done = await self._clock.advance(seconds, step=step)
         except StillRunning as error:
             return _json(409, {"message": f"The cloud did not come to rest: {error}.", "running": error.running})
+        except WasReset as error:
+            return _json(410, {"message": str(error)})
         return _json(200, {"now": done.now, "advanced": done.advanced, "remaining": done.remaining})
 
     async def _empty(self, query: str) -> Answer:

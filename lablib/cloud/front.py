@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -87,6 +88,17 @@ class Front:
         self._polls = polls
         self._flush_logs = flush_logs
         self._flush_metrics = flush_metrics
+        self._open = asyncio.Event()
+        self._open.set()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """While the cloud is being emptied, requests wait: each finds it as it was or empty, and nothing between."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
 
     async def answer(self, request: Request, gone: asyncio.Event) -> Answering:
         """Answer one request; `gone` is set when its client no longer waits. Never raises for what a client sent."""
@@ -95,6 +107,8 @@ class Front:
             _refuse_strangers(request)
             claim = claim_of(request)
             service = claim.service if claim is not None else None
+            if not (self._open.is_set() or request.path.startswith("/_lab/")):
+                await self._open.wait()
             await self._admit(request, claim)
             return await self._route(request, claim, gone)
         except Refused as refused:

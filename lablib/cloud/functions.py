@@ -141,6 +141,7 @@ class Functions:
         self._listeners: list[Callable[[str], None]] = []
         self._generations = itertools.count(1)
         self._next_versions: dict[str, int] = {}  # of functions that were deleted
+        self.era = 0  # how many times the cloud was emptied
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """``arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]``."""
@@ -303,6 +304,7 @@ class Functions:
     def reset(self) -> None:
         """Forget every function and its code. Call it when no environment runs any more."""
         names = list(self._functions)
+        self.era += 1
         self._functions.clear()
         self._being_created.clear()
         self._next_versions.clear()

@@ -74,6 +74,7 @@ class Cloud:
         self._url = f"http://127.0.0.1:{self._listener.port}"
         self._facts: dict[str, Any] = {}
         self._ended = ended
+        self._resetting = asyncio.Lock()
         engine.configure(region=options.region, port=self._listener.port)
         self._build(folder)
 
@@ -181,6 +182,10 @@ class Cloud:
 
     async def _reset(self) -> None:
         """An empty cloud again, at the same address, on real time."""
+        async with self._resetting, self._front.held():
+            await self._empty()
+
+    async def _empty(self) -> None:
         self._provisioning.reset()
         self._snapshots.reset()
         await self._events.reset()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from lablib.cloud.clock import Clock, StillRunning
+from lablib.cloud.clock import Clock, StillRunning, WasReset
 
 
 class Real:
@@ -166,6 +167,41 @@ def test_reset_is_real_time_with_nothing_due() -> None:
         assert (clock.now(), clock.offset, clock.running) == (1000, 0, [])
         await clock.advance(60)
         assert fired == []
+
+    run(test)
+
+
+def test_an_advance_ends_with_a_reset_and_the_clock_stays_where_that_left_it() -> None:
+    async def test(clock: Clock, real: Real) -> None:
+        with clock.busy("an invocation"):
+            clock.after(10, lambda: None, "an event")
+            advancing = asyncio.ensure_future(clock.advance(60))
+            await asyncio.sleep(0)
+            clock.reset()
+        with pytest.raises(WasReset, match="emptied while its clock"):
+            await advancing
+        assert (clock.now(), clock.offset) == (1000, 0)
+        assert (await clock.advance(5)).now == 1005
+
+    run(test)
+
+
+def test_what_is_cancelled_does_not_pile_up() -> None:
+    """Each environment has a timer for its end; a function that is deployed again and again would leave thousands."""
+
+    class Held:
+        pass
+
+    async def test(clock: Clock, real: Real) -> None:
+        fired, gone = [], []
+        clock.after(50, lambda: fired.append("kept"), "an event")
+        for _ in range(1000):
+            held = Held()
+            gone.append(weakref.ref(held))
+            clock.after(100, lambda held=held: fired.append(held), "an end").cancel()
+        assert sum(reference() is not None for reference in gone) < 200
+        await clock.advance(200)
+        assert fired == ["kept"]
 
     run(test)
 

@@ -12,12 +12,13 @@ import uuid
 from collections.abc import Mapping
 
 from lablib.cloud.api.context import Call, Events, Invokes, Neighbours
-from lablib.cloud.api.errors import LambdaError, error_response, not_found, not_implemented
+from lablib.cloud.api.errors import LambdaError, conflict, error_response, not_found, not_implemented
 from lablib.cloud.api.packages import DOWNLOAD_PATH, Links
 from lablib.cloud.api.table import OPERATIONS
 from lablib.cloud.api.validation import validate
 from lablib.cloud.api.wire import Wire, header
 from lablib.cloud.asynchronous.recursion import Chains
+from lablib.cloud.code import Emptied
 from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, NoSuchFunction
 from lablib.cloud.provisioned import Provisioning
@@ -82,6 +83,8 @@ class LambdaService:
             return error_response(error, self._wire.service, request_id)
         except NoSuchFunction as error:
             return error_response(not_found(str(error)), self._wire.service, request_id)
+        except Emptied as error:
+            return error_response(conflict(str(error)), self._wire.service, request_id)
         except Exception as error:
             log.exception("The Lambda API failed at %s %s", method, path)
             failure = LambdaError("InternalFailure", f"Lambda Lab failed at this request: {type(error).__name__}: {error}")

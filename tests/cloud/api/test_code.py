@@ -10,15 +10,17 @@ import os
 import stat
 import struct
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
 from lablib.cloud import code
-from lablib.cloud.code import BadPackage, CodeStore, unpack
+from lablib.cloud.code import BadPackage, CodeStore, Emptied, unpack
 from tests.support import make_zip
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -198,6 +200,49 @@ def test_a_refused_package_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(BadPackage):
             await store.add(entries(("a.py", b"x", 0o644), link("b", "/etc")))
         assert list((tmp_path / "code").iterdir()) == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("how", ["add", "merge"])
+def test_what_is_unpacked_while_the_store_is_cleared_is_not_kept(tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, cleared = threading.Event(), threading.Event()
+    real = {"unpack": code.unpack, "merge": code.merge.merge}
+
+    def held(name: str) -> Any:
+        def hold(*arguments: Any) -> Any:
+            begun.set()
+            assert cleared.wait(10)
+            return real[name](*arguments)
+
+        return hold
+
+    async def scenario() -> None:
+        store = CodeStore(tmp_path / "code")
+        parts = [(await store.add(make_zip({f"{name}.py": "x = 1"}))).sha256 for name in "ab"]
+        monkeypatch.setattr(code, "unpack", held("unpack"))
+        monkeypatch.setattr(code.merge, "merge", held("merge"))
+        work = asyncio.ensure_future(store.add(make_zip({"c.py": "x = 1"})) if how == "add" else store.merge(parts))
+        await asyncio.to_thread(begun.wait, 10)
+        store.clear()
+        cleared.set()
+        with pytest.raises(Emptied):
+            await work
+        assert list((tmp_path / "code").iterdir()) == [] and not store._packages
+        with pytest.raises(Emptied):
+            await store.merge(parts)
+        assert (await store.add(make_zip({"c.py": "x = 1"}))).folder.exists()
+
+    asyncio.run(scenario())
+
+
+def test_a_hundred_refused_packages_leave_nothing_to_remember(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = CodeStore(tmp_path / "code")
+        for number in range(100):
+            with pytest.raises(BadPackage):
+                await store.add(b"no zip %d" % number)
+        assert not store._building
 
     asyncio.run(scenario())
 

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from lablib.cloud import code
-from tests.cloud.api.harness import Api, refused
+from tests.cloud.api.harness import ROLE, Api, refused
 from tests.support import make_zip
 
 import pytest
@@ -143,3 +143,37 @@ def test_a_name_is_taken_while_its_package_is_unpacked(api: Api, monkeypatch: py
 def test_a_name_is_free_again_after_a_failure(api: Api) -> None:
     refused(api.create, name="f", Code={"ZipFile": b"no zip"})
     api.create("f")
+
+
+class Emptying(dict[tuple[str, str], bytes]):
+    """Objects of S3: while one is read, the cloud is emptied."""
+
+    def __init__(self, api: Api, content: bytes) -> None:
+        super().__init__({("bucket", "key"): content})
+        self._api = api
+
+    def __getitem__(self, key: tuple[str, str]) -> bytes:
+        self._api.functions.reset()
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("operation", ["create_function", "publish_layer_version", "update_function_code"])
+def test_what_is_made_while_the_cloud_is_emptied_does_not_come_into_the_empty_one(api: Api, operation: str) -> None:
+    api.create("old")
+    api.objects = Emptying(api, make_zip({"lambda_function.py": "x = 2"}))
+    from_s3 = {"S3Bucket": "bucket", "S3Key": "key"}
+    given: dict[str, Any] = {
+        "create_function": {
+            "FunctionName": "f", "Role": ROLE, "Runtime": "python3.12", "Handler": "lambda_function.lambda_handler", "Code": from_s3,
+        },
+        "publish_layer_version": {"LayerName": "shared", "Content": from_s3},
+        "update_function_code": {"FunctionName": "old", **from_s3},
+    }[operation]  # fmt: skip
+    error = refused(getattr(api.client, operation), **given)
+    if operation == "update_function_code":
+        assert (error.code, error.status) == ("ResourceNotFoundException", 404)
+    else:
+        assert (error.code, error.status) == CONFLICT and error.message.startswith("The cloud was emptied while")
+    assert api.client.list_functions()["Functions"] == [] and api.client.list_layers()["Layers"] == []
+    api.create("f")
+    assert state(api) == ("Active", "Successful")

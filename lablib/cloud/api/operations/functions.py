@@ -16,6 +16,7 @@ from lablib.cloud.api.operations.concurrency import reserved
 from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.api.signatures import check_signature
 from lablib.cloud.api.targets import check_dead_letter
+from lablib.cloud.code import Emptied
 from lablib.cloud.functions import LATEST, FunctionVersion
 
 
@@ -30,11 +31,16 @@ async def create_function(call: Call) -> Mapping[str, Any]:
     if name in functions:
         raise conflict(f"Function already exist: {name}")
     functions.reserve(name)
+    era = functions.era
     try:
         await check_role(call, given["Role"])
         await check_dead_letter(call, given["Role"], given.get("DeadLetterConfig"))
         check_signature(call, functions.arn(name), given.get("CodeSigningConfigArn"))
-        function = functions.create(_first(call, name, {**new, **await _code(call, given)}), given.get("Tags", {}))
+        first = _first(call, name, {**new, **await _code(call, given)})
+        if functions.era != era:
+            functions.release(first)
+            raise Emptied
+        function = functions.create(first, given.get("Tags", {}))
         function.code_signing = given.get("CodeSigningConfigArn") or None
     finally:
         functions.unreserve(name)

@@ -13,6 +13,7 @@ from lablib.cloud.api import packages
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_found
 from lablib.cloud.api.operations.lists import page_of
+from lablib.cloud.code import Emptied
 from lablib.cloud.layers import LayerVersion
 
 _ARN = re.compile(r"arn:[^:]*:lambda:(?P<region>[^:]*):(?P<account>\d*):layer:(?P<name>[^:]+)")
@@ -22,8 +23,11 @@ _GONE = "The resource you requested does not exist."
 async def publish_layer_version(call: Call) -> Mapping[str, Any]:
     """Make the next version of a layer; the first one makes the layer."""
     given, layers = call.parameters, call.functions.layers
-    name = layer_name(call)
+    name, era = layer_name(call), call.functions.era
     package = await packages.from_request(call, given["Content"])
+    if call.functions.era != era:
+        call.functions.packages.release(package.sha256)
+        raise Emptied
     number = layers.next_number(name)
     runtimes, architectures = given.get("CompatibleRuntimes"), given.get("CompatibleArchitectures")
     version = LayerVersion(
