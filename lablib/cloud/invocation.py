@@ -9,12 +9,12 @@ from weakref import WeakKeyDictionary
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.logs import LogBook
-from lablib.cloud.measured import Measured
-from lablib.cloud.metrics import Metrics
 from lablib.cloud.placement import Placed, Placement, Throttled
-from lablib.cloud.trace import follow
-from lablib.cloud.wording import Ended, wording
+from lablib.cloud.telemetry.logs import LogBook
+from lablib.cloud.telemetry.measured import Measured
+from lablib.cloud.telemetry.metrics import Metrics
+from lablib.cloud.telemetry.trace import follow
+from lablib.cloud.telemetry.wording import Ended, wording
 from lablib.environments import DataPlane, DataPlaneError, Invocation, LogItem, Outcome
 from lablib.environments.spec import SnapshotLost
 from lablib.environments.streams import ResponseStream

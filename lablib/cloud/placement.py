@@ -17,7 +17,7 @@ from typing import Literal
 from lablib.cloud.clock import Clock, Timer
 from lablib.cloud.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.logs import stream_of
+from lablib.cloud.telemetry.logs import stream_of
 from lablib.cloud.version import IMAGES_RUN_ELSEWHERE
 from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec, RuntimeUnavailable
 from lablib.models import lifecycle

@@ -32,8 +32,6 @@ from lablib.cloud.front import Front
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
-from lablib.cloud.logs import LogBook, may_write
-from lablib.cloud.metrics import Metrics
 from lablib.cloud.moto_seam import clockwork, engine, keys
 from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.moto_seam import metrics as moto_metrics
@@ -42,6 +40,8 @@ from lablib.cloud.polls import Polls
 from lablib.cloud.provisioned import Environments, Provisioning
 from lablib.cloud.server import Options
 from lablib.cloud.snapshots import Snapshots
+from lablib.cloud.telemetry.logs import LogBook, may_write
+from lablib.cloud.telemetry.metrics import Metrics
 from lablib.cloud.variables import variables
 from lablib.environments import DataPlane, LogItem
 

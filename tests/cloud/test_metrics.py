@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lablib.cloud.clock import Clock
-from lablib.cloud.metrics import Metrics, Point, Statistics
+from lablib.cloud.telemetry.metrics import Metrics, Point, Statistics
 from lablib.models import lifecycle
 from tests.cloud.api.harness import refused
 from tests.support import CloudUnderTest

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.trace import LONGEST, Trace, follow, hash_of
+from lablib.cloud.telemetry.trace import LONGEST, Trace, follow, hash_of
 
 
 @dataclass

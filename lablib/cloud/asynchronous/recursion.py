@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from lablib.cloud import trace as tracing
 from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.telemetry import trace as tracing
 from lablib.models import limits
 
 # The service model's words; those of AWS's answer could not be confirmed.
@@ -21,7 +21,7 @@ STOPPED = (
 
 
 class Records(Protocol):
-    """`lablib.cloud.metrics.Metrics`."""
+    """`lablib.cloud.telemetry.metrics.Metrics`."""
 
     def record(
         self, metric: str, function_name: str | None, value: float = 1.0, *, qualifier: str | None = None, unit: str = "Count"

@@ -19,9 +19,9 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
-from lablib.cloud import metric_math
-from lablib.cloud.metrics import MINUTE, NAMESPACE, Dimensions, Point, Series, Statistics
 from lablib.cloud.moto_seam import clockwork, engine
+from lablib.cloud.telemetry import metric_math
+from lablib.cloud.telemetry.metrics import MINUTE, NAMESPACE, Dimensions, Point, Series, Statistics
 from lablib.models import lifecycle
 
 _PLAIN = {

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lablib.cloud.metric_math import evaluate
-from lablib.cloud.metrics import MINUTE, Dimensions, Point, Series, Statistics, dimensions_of
 from lablib.cloud.moto_seam import engine, metrics
+from lablib.cloud.telemetry.metric_math import evaluate
+from lablib.cloud.telemetry.metrics import MINUTE, Dimensions, Point, Series, Statistics, dimensions_of
 from lablib.models import lifecycle
 from tests.cloud.moto_seam.conftest import Moto
 

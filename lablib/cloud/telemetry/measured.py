@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from lablib.cloud.concurrency import Admitted, Concurrency
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.metrics import Dimensions, Metrics, dimensions_of
 from lablib.cloud.placement import Placed
+from lablib.cloud.telemetry.metrics import Dimensions, Metrics, dimensions_of
 from lablib.environments import Outcome
 
 
