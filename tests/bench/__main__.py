@@ -150,13 +150,13 @@ def _environments() -> list[Row]:
     """20 environments against 20 bare runtime processes: what belongs to environments, without cloud and supervisor."""
     target = targets.here()
     try:
-        target.deploy("sleeping", calls.SLEEPING)
-        callers = [calls.caller(target, "sleeping") for _ in range(ENVIRONMENTS)]
+        target.deploy("holding", calls.HOLDING)
+        callers = [calls.caller(target, "holding") for _ in range(ENVIRONMENTS)]
         before = tree(target.pid)
         with ThreadPoolExecutor(ENVIRONMENTS) as pool:
             list(pool.map(lambda call: call(), callers))
         here = pss_mb([pid for pid in tree(target.pid) if pid not in before])
-        streams = target.client("logs").describe_log_streams(logGroupName="/aws/lambda/sleeping")["logStreams"]
+        streams = target.client("logs").describe_log_streams(logGroupName="/aws/lambda/holding")["logStreams"]
         assert len(streams) == ENVIRONMENTS, f"{len(streams)} environments, not {ENVIRONMENTS}"
     finally:
         target.close()

@@ -13,6 +13,8 @@ from tests.bench.targets import Target
 SILENT = "def lambda_handler(event, context):\n    return {}\n"
 PRINTING = 'def lambda_handler(event, context):\n    print("one line")\n    return {}\n'
 SLEEPING = "import time\ndef lambda_handler(event, context):\n    time.sleep(0.1)\n    return {}\n"
+# So long that the first is not through before the last has begun, also where much else runs.
+HOLDING = "import time\ndef lambda_handler(event, context):\n    time.sleep(8)\n    return {}\n"
 
 
 def milliseconds(call: Callable[[], object]) -> float:
