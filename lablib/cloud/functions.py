@@ -24,13 +24,13 @@ from lablib.cloud.function_urls import FunctionUrl
 from lablib.cloud.layers import Layers
 from lablib.cloud.resource_policy import ResourcePolicy
 from lablib.cloud.signing import CodeSigning
-from lablib.cloud.version import LATEST as LATEST
 from lablib.cloud.version import FunctionVersion as FunctionVersion
+from lablib.cloud.version import LATEST as LATEST
 from lablib.cloud.version import State
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
-    from lablib.cloud.provisioned import Allocation
+    from lablib.cloud.scaling.provisioned import Allocation
 
 
 class NoSuchFunction(LookupError):

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.placement import Placed, Placement, Throttled
+from lablib.cloud.scaling.placement import Placed, Placement, Throttled
 from lablib.cloud.telemetry.logs import LogBook
 from lablib.cloud.telemetry.measured import Measured
 from lablib.cloud.telemetry.metrics import Metrics

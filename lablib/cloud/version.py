@@ -98,7 +98,7 @@ class FunctionVersion:
 
     @property
     def has_snapshot(self) -> bool:
-        """Whether it has SnapStart, and its environments are really restored from a snapshot (`lablib.cloud.snapshots`)."""
+        """Whether it has SnapStart, and its environments are really restored from a snapshot (`lablib.cloud.scaling.snapshots`)."""
         applies = self.settings.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
         return applies and self.version != LATEST and snapstart.is_simulated(self.runtime)
 

@@ -26,7 +26,6 @@ from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.auth import Authority
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
-from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.control import Control
 from lablib.cloud.front import Front
 from lablib.cloud.functions import Functions, FunctionVersion
@@ -35,11 +34,12 @@ from lablib.cloud.listener import Listener
 from lablib.cloud.moto_seam import clockwork, engine, keys
 from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.moto_seam import metrics as moto_metrics
-from lablib.cloud.placement import Placement
 from lablib.cloud.polls import Polls
-from lablib.cloud.provisioned import Environments, Provisioning
+from lablib.cloud.scaling.concurrency import Concurrency
+from lablib.cloud.scaling.placement import Placement
+from lablib.cloud.scaling.provisioned import Environments, Provisioning
+from lablib.cloud.scaling.snapshots import Snapshots
 from lablib.cloud.server import Options
-from lablib.cloud.snapshots import Snapshots
 from lablib.cloud.telemetry.logs import LogBook, may_write
 from lablib.cloud.telemetry.metrics import Metrics
 from lablib.cloud.variables import variables

@@ -9,10 +9,10 @@ from typing import Any
 
 from lablib.cloud.aliases import Alias
 from lablib.cloud.clock import Clock
-from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import LATEST, Function, FunctionVersion
-from lablib.cloud.placement import Placement
-from lablib.cloud.provisioned import Environments, Provisioning
+from lablib.cloud.scaling.concurrency import Concurrency
+from lablib.cloud.scaling.placement import Placement
+from lablib.cloud.scaling.provisioned import Environments, Provisioning
 from lablib.environments import DataPlaneError, EnvironmentSpec, Initialized
 
 NOW = 1_795_000_000.0

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from lablib.cloud.concurrency import CONCURRENT, RATE, RESERVED_CONCURRENT, RESERVED_RATE, Admitted, Concurrency, Throttled, TokenBucket
+from lablib.cloud.scaling.concurrency import CONCURRENT, RATE, RESERVED_CONCURRENT, RESERVED_RATE, Admitted, Concurrency, Throttled, TokenBucket
 from lablib.models import limits
 
 NOW = 1_795_000_000.0  # the seconds of a real clock: so large that adding a tenth rounds

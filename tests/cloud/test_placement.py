@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lablib.cloud.aliases import Alias
-from lablib.cloud.placement import Placed, Throttled
+from lablib.cloud.scaling.placement import Placed, Throttled
 from lablib.cloud.version import FunctionVersion
 from lablib.environments import DataPlaneError
 from lablib.models import lifecycle

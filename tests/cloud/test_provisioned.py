@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from lablib.cloud.aliases import Alias
 from lablib.cloud.functions import LATEST
-from lablib.cloud.placement import Placed
+from lablib.cloud.scaling.placement import Placed
 from lablib.models import lifecycle
 from tests.cloud.placing import Places, version
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lablib.cloud.api.wire import Wire
-from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.scaling.concurrency import Concurrency
 from lablib.cloud.web import Request
 from lablib.environments.streams import ResponseStream
 
 if TYPE_CHECKING:
     from lablib.cloud.asynchronous.recursion import Chains
     from lablib.cloud.invocation import Result
-    from lablib.cloud.provisioned import Provisioning
+    from lablib.cloud.scaling.provisioned import Provisioning
 
 
 class Invokes(Protocol):

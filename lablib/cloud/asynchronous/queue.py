@@ -22,7 +22,7 @@ from lablib.cloud.asynchronous.settings import DEFAULTS
 from lablib.cloud.asynchronous.window import TICK_S, Window
 from lablib.cloud.clock import Clock, Timer
 from lablib.cloud.functions import LATEST, Functions, FunctionVersion, NoSuchFunction
-from lablib.cloud.placement import Throttled
+from lablib.cloud.scaling.placement import Throttled
 from lablib.environments.spec import DataPlaneError
 
 if TYPE_CHECKING:

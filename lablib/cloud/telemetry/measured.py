@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from lablib.cloud.concurrency import Admitted, Concurrency
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.placement import Placed
+from lablib.cloud.scaling.concurrency import Admitted, Concurrency
+from lablib.cloud.scaling.placement import Placed
 from lablib.cloud.telemetry.metrics import Dimensions, Metrics, dimensions_of
 from lablib.environments import Outcome
 

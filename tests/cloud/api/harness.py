@@ -26,11 +26,11 @@ from lablib.cloud.api import LambdaService, Neighbours, ObjectNotFound
 from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
-from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.invocation import Result
-from lablib.cloud.placement import InitializationType, Placed
-from lablib.cloud.provisioned import Environments, Provisioning
+from lablib.cloud.scaling.concurrency import Concurrency
+from lablib.cloud.scaling.placement import InitializationType, Placed
+from lablib.cloud.scaling.provisioned import Environments, Provisioning
 from lablib.environments import Initialized
 from lablib.environments.spec import Outcome
 from lablib.environments.streams import ResponseStream

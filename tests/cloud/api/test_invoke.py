@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lablib.cloud.placement import Throttled
+from lablib.cloud.scaling.placement import Throttled
 from lablib.environments.spec import Outcome, RuntimeUnavailable, SupervisorLost
 from tests.cloud.api.harness import Api, refused
 

@@ -19,7 +19,7 @@ from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
 from lablib.cloud.functions import LATEST, Functions, FunctionVersion
 from lablib.cloud.invocation import Result
-from lablib.cloud.placement import Throttled
+from lablib.cloud.scaling.placement import Throttled
 from lablib.environments.spec import Outcome, SupervisorLost
 
 OK, FAILS, THROTTLED, LOST, BROKEN = "ok", "fails", "throttled", "lost", "broken"

@@ -20,7 +20,7 @@ from lablib.cloud.api.operations.updates import pending
 from lablib.cloud.api.wire import header
 from lablib.cloud.asynchronous.recursion import Recursion
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.placement import Throttled
+from lablib.cloud.scaling.placement import Throttled
 from lablib.environments.spec import DataPlaneError, RestoreFailed, RestoreTimedOut, RuntimeUnavailable, SnapshotLost
 from lablib.environments.streams import ResponseStream
 from lablib.models import limits

@@ -15,7 +15,7 @@ from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.api.operations.concurrency import check_kept, provisioned_of, unreserved
 from lablib.cloud.api.operations.lists import page_of
 from lablib.cloud.functions import LATEST, Function, NoSuchFunction
-from lablib.cloud.provisioned import NOT_PUBLISHED, Allocation
+from lablib.cloud.scaling.provisioned import NOT_PUBLISHED, Allocation
 
 
 async def put_provisioned_concurrency_config(call: Call) -> Mapping[str, Any]:

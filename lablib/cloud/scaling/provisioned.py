@@ -16,9 +16,9 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from lablib.cloud.clock import Clock, Timer
-from lablib.cloud.concurrency import Concurrency
 from lablib.cloud.functions import LATEST, Function, Functions, FunctionVersion
-from lablib.cloud.placement import InitializationType, Placed
+from lablib.cloud.scaling.concurrency import Concurrency
+from lablib.cloud.scaling.placement import InitializationType, Placed
 from lablib.environments import DataPlaneError, Initialized
 from lablib.models import lifecycle
 

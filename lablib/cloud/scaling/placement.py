@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lablib.cloud.clock import Clock, Timer
-from lablib.cloud.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.scaling.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.telemetry.logs import stream_of
 from lablib.cloud.version import IMAGES_RUN_ELSEWHERE
 from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec, RuntimeUnavailable
@@ -88,7 +88,7 @@ class Placement:
         self.concurrency = concurrency or Concurrency()
         # Called with an environment of provisioned concurrency that failed, when it has been given back.
         self.on_failed: Callable[[Placed], None] = lambda placed: None
-        # The environment that those of a version are restored from, if there is one (`lablib.cloud.snapshots`).
+        # The environment that those of a version are restored from, if there is one (`lablib.cloud.scaling.snapshots`).
         self.snapshot_of: Callable[[FunctionVersion], Awaitable[str | None]] = _none
         self._environments: dict[str, Placed] = {}
         # By what they can serve; a dictionary as a stack from which one in the middle can be taken too.

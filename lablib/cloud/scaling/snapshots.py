@@ -15,7 +15,7 @@ from typing import Protocol
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import Functions
-from lablib.cloud.placement import InitializationType, Placed
+from lablib.cloud.scaling.placement import InitializationType, Placed
 from lablib.cloud.version import FunctionVersion
 from lablib.environments.spec import DataPlaneError, Initialized, SnapshotLost
 
@@ -31,7 +31,7 @@ _REASONS = {"timeout": "FunctionError.InitTimeout", "error": "FunctionError.Runt
 
 
 class Start(Protocol):
-    """Starts an environment (`lablib.cloud.placement.Placement.start`)."""
+    """Starts an environment (`lablib.cloud.scaling.placement.Placement.start`)."""
 
     def __call__(
         self, version: FunctionVersion, initialization_type: InitializationType, *, is_snapshot: bool
