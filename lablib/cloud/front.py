@@ -13,16 +13,16 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from lablib.cloud import presigned
 from lablib.cloud.access.gate import Denied, Gate, UnknownSigner
 from lablib.cloud.access.notifications import UNABLE
 from lablib.cloud.api.packages import DOWNLOAD_PATH
-from lablib.cloud.auth import Authority, Claim, claim_of
+from lablib.cloud.authentication import presigned
+from lablib.cloud.authentication.authority import Authority, Claim, claim_of
+from lablib.cloud.authentication.refusals import Reason, Refused, Style, denied, error, refusal, style_of
+from lablib.cloud.authentication.unsigned import may_be_unsigned
 from lablib.cloud.function_urls import URL_PATH
 from lablib.cloud.moto_seam import engine, policies
 from lablib.cloud.polls import Polls, receive_of
-from lablib.cloud.refusals import Reason, Refused, Style, denied, error, refusal, style_of
-from lablib.cloud.unsigned import may_be_unsigned
 from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")

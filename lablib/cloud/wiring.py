@@ -23,7 +23,7 @@ from lablib.cloud.api.neighbours import from_moto
 from lablib.cloud.asynchronous.neighbours import Services
 from lablib.cloud.asynchronous.queue import AsyncQueue
 from lablib.cloud.asynchronous.recursion import Chains
-from lablib.cloud.auth import Authority
+from lablib.cloud.authentication.authority import Authority
 from lablib.cloud.clock import Clock
 from lablib.cloud.code import CodeStore
 from lablib.cloud.control import Control

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders
 
-from lablib.cloud.auth import Authority, claim_of
+from lablib.cloud.authentication.authority import Authority, claim_of
+from lablib.cloud.authentication.refusals import Reason, Refused
 from lablib.cloud.moto_seam import keys
 from lablib.cloud.moto_seam.keys import Secret
-from lablib.cloud.refusals import Reason, Refused
 from lablib.cloud.web import Request
 
 KEY, SECRET = "AKIAABCDEFGHIJKLMNOP", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLEKEY"
@@ -151,15 +151,15 @@ def test_an_old_or_early_signature_is_refused(
 ) -> None:
     request = signed(service=service)
     there = time.time() + direction * minutes * 60
-    monkeypatch.setattr("lablib.cloud.auth.time", _Clock(there))
+    monkeypatch.setattr("lablib.cloud.authentication.authority.time", _Clock(there))
     assert refusal(request).reason is Reason.SKEWED
 
 
 def test_a_presigned_url_is_good_for_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     request = signed("GET", "/bucket/key", service="s3", presign=3600)
-    monkeypatch.setattr("lablib.cloud.auth.time", _Clock(time.time() + 3500))
+    monkeypatch.setattr("lablib.cloud.authentication.authority.time", _Clock(time.time() + 3500))
     verify(request)
-    monkeypatch.setattr("lablib.cloud.auth.time", _Clock(time.time() + 3700))
+    monkeypatch.setattr("lablib.cloud.authentication.authority.time", _Clock(time.time() + 3700))
     assert refusal(request).detail == "Request has expired"
 
 

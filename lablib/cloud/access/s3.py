@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import unescape
 
 from lablib.cloud.access.decision import Asked
-from lablib.cloud.presigned import fields, is_form
-from lablib.cloud.unsigned import bucket_of_host
+from lablib.cloud.authentication.presigned import fields, is_form
+from lablib.cloud.authentication.unsigned import bucket_of_host
 from lablib.cloud.web import Request
 
 # Subresource of a bucket: what its configuration is called in s3:Get…, s3:Put….

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
+from lablib.cloud.authentication.refusals import Reason, Refused
 from lablib.cloud.moto_seam import engine, keys
 from lablib.cloud.moto_seam.keys import Secret
-from lablib.cloud.refusals import Reason, Refused
 from lablib.cloud.web import Request
 
 # AWS: a signature in a header is good for 5 minutes (S3: 15); a presigned URL for 7 days at most.

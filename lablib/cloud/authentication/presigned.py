@@ -16,9 +16,9 @@ import time
 from calendar import timegm
 from urllib.parse import parse_qsl, unquote
 
-from lablib.cloud.auth import Authority, signing_key
-from lablib.cloud.refusals import Reason, Refused
-from lablib.cloud.unsigned import bucket_of_host
+from lablib.cloud.authentication.authority import Authority, signing_key
+from lablib.cloud.authentication.refusals import Reason, Refused
+from lablib.cloud.authentication.unsigned import bucket_of_host
 from lablib.cloud.web import Request
 
 # The parameters that are part of a resource's name under Version 2.
