@@ -11,7 +11,7 @@ runtime, before it, and routes of the Runtime API; INIT and each invocation woul
 they too have asked for the next event, and a SHUTDOWN phase come before `Machine.close`.
 Durable functions: an invocation that is suspended and replayed is one of the control plane's,
 each part of it a plain `DataPlane.invoke`. Capacity providers and tenant isolation: more
-in the key by which the placement chooses an environment (cloud/placement.py), and for the
+in the key by which the placement chooses an environment (cloud/scaling/placement.py), and for the
 former environments that run several invocations at once, one Runtime API's /next for each.
 """
 
