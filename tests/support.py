@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
+import threading
 import uuid
 import zipfile
 from collections.abc import Mapping
@@ -13,6 +15,18 @@ import pytest
 
 from lablib.aws.role import ensure_role
 from lablib.local import Answer, LocalCloud
+
+# Making a client is not safe for threads, though a client is.
+_SESSION_LOCK = threading.Lock()
+
+
+@functools.cache
+def _session() -> Any:
+    """One session for all tests: each reads the service models anew, which takes longer than most of what a test asks."""
+    import boto3
+
+    return boto3.session.Session()
+
 
 def make_zip(files: Mapping[str, str | bytes]) -> bytes:
     """A zip with these files, each readable by all (0644; `bootstrap` is a program, 0755), as a careful person's zip has them."""
@@ -50,7 +64,6 @@ class CloudUnderTest:
 
     def client(self, service: str, **settings: Any) -> Any:
         """A boto3 client with the cloud's own credentials. No retries, unless `config` says otherwise: a test sees the first answer."""
-        import boto3
         from botocore.config import Config
 
         given: dict[str, Any] = {
@@ -60,7 +73,8 @@ class CloudUnderTest:
             "aws_secret_access_key": self.credentials.secret_access_key,
             "config": Config(retries={"total_max_attempts": 1}, read_timeout=120),
         }
-        return boto3.session.Session().client(service, **(given | settings))
+        with _SESSION_LOCK:
+            return _session().client(service, **(given | settings))
 
     def lab(self, method: str, path: str) -> Answer:
         """One signed request to the `/_lab/` door; `path` begins with /_lab/."""
