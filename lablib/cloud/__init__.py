@@ -2,4 +2,17 @@
 
 `python -m lablib serve` runs it (see `lablib.cloud.server`). Lambda is ours; everything else is moto's, reached only through
 `lablib.cloud.moto_seam`. Nothing outside this package imports it: notebooks and functions reach it over HTTP.
+
+`server`          the process: `wiring` puts one cloud together, in its `workplace`; `memory`, `offline`
+`front`           a request's way to its answer: `listener`, `web`, `polls`, and `control`, the `/_lab/` door
+`authentication`  who signed a request
+`access`          what they may do
+`api`             the Lambda API
+`functions`       what there is to be run
+`invocation`      one invocation; `variables`, its environment's
+`scaling`         environments: how many, and which is whose
+`asynchronous`    events, and what comes of them
+`telemetry`       logs, metrics, traces
+`clock`           the cloud's time
+`moto_seam`       moto
 """

@@ -20,7 +20,7 @@ from lablib.cloud.authentication import presigned
 from lablib.cloud.authentication.authority import Authority, Claim, claim_of
 from lablib.cloud.authentication.refusals import Reason, Refused, Style, denied, error, refusal, style_of
 from lablib.cloud.authentication.unsigned import may_be_unsigned
-from lablib.cloud.function_urls import URL_PATH
+from lablib.cloud.functions.urls import URL_PATH
 from lablib.cloud.moto_seam import engine, policies
 from lablib.cloud.polls import Polls, receive_of
 from lablib.cloud.web import Answer, Request

@@ -25,10 +25,10 @@ from lablib.cloud.asynchronous.queue import AsyncQueue
 from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.authentication.authority import Authority
 from lablib.cloud.clock import Clock
-from lablib.cloud.code import CodeStore
 from lablib.cloud.control import Control
 from lablib.cloud.front import Front
 from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.functions.code import CodeStore
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
 from lablib.cloud.moto_seam import clockwork, engine, keys

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lablib.cloud.aliases import Alias
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import LATEST, Function, FunctionVersion
+from lablib.cloud.functions.aliases import Alias
 from lablib.cloud.scaling.concurrency import Concurrency
 from lablib.cloud.scaling.placement import Placement
 from lablib.cloud.scaling.provisioned import Environments, Provisioning

@@ -10,9 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lablib.cloud.aliases import Alias
+from lablib.cloud.functions.aliases import Alias
+from lablib.cloud.functions.version import FunctionVersion
 from lablib.cloud.scaling.placement import Placed, Throttled
-from lablib.cloud.version import FunctionVersion
 from lablib.environments import DataPlaneError
 from lablib.models import lifecycle
 from tests.cloud.placing import Places, version

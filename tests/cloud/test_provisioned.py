@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from lablib.cloud.aliases import Alias
 from lablib.cloud.functions import LATEST
+from lablib.cloud.functions.aliases import Alias
 from lablib.cloud.scaling.placement import Placed
 from lablib.models import lifecycle
 from tests.cloud.placing import Places, version

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from lablib.cloud import resource_policy
 from lablib.cloud.access.s3 import bucket_of
 from lablib.cloud.functions import Functions, NoSuchFunction
+from lablib.cloud.functions import resource_policy
 from lablib.cloud.web import Request
 
 _FUNCTION = re.compile(r"<(?:CloudFunction|LambdaFunctionArn|LambdaFunction)>\s*(arn:[^<\s]+)\s*<")

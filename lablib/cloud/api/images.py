@@ -15,7 +15,7 @@ from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_implemented
 from lablib.cloud.api.packages import NO_SOURCE
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.version import IMAGES_RUN_ELSEWHERE
+from lablib.cloud.functions.version import IMAGES_RUN_ELSEWHERE
 
 # An image in Amazon ECR: Developer Guide, "Create a Lambda function using a container image", 2026.
 _URI = re.compile(

@@ -11,7 +11,7 @@ from typing import Any
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_implemented
-from lablib.cloud.layers import LayerVersion
+from lablib.cloud.functions.layers import LayerVersion
 from lablib.models import limits
 
 _ARN = re.compile(r"arn:[^:]*:lambda:(?P<region>[^:]*):(?P<account>\d*):layer:(?P<name>[^:]+):(?P<number>\d+)")

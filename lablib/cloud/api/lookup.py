@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lablib.cloud.aliases import Alias
 from lablib.cloud.access.execution import CANNOT_BE_ASSUMED
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter
 from lablib.cloud.api.names import Reference, resolve
 from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.functions.aliases import Alias
 
 # How long a request waits, in seconds of real time, for a function to become Active or an update to succeed. boto3's
 # waiters look at once and then only every 1 or 5 s: this spares everybody that. Longer states (`serve --pending`) are

@@ -13,8 +13,8 @@ from typing import Any
 from lablib.cloud.api.context import Call, ObjectNotFound
 from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_implemented
 from lablib.cloud.api.layers import check_size, mounted
-from lablib.cloud.code import BadPackage, CodeStore, Package
-from lablib.cloud.layers import LayerVersion
+from lablib.cloud.functions.code import BadPackage, CodeStore, Package
+from lablib.cloud.functions.layers import LayerVersion
 from lablib.models import limits
 
 DOWNLOAD_PATH = "/_aws/code/"

@@ -18,8 +18,8 @@ from lablib.cloud.api.table import OPERATIONS
 from lablib.cloud.api.validation import validate
 from lablib.cloud.api.wire import Wire, header
 from lablib.cloud.asynchronous.recursion import Chains
-from lablib.cloud.code import Emptied
 from lablib.cloud.functions import Functions, NoSuchFunction
+from lablib.cloud.functions.code import Emptied
 from lablib.cloud.scaling.concurrency import Concurrency
 from lablib.cloud.scaling.provisioned import Provisioning
 from lablib.cloud.web import Answer, Request, StreamedAnswer

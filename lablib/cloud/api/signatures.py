@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError
-from lablib.cloud.signing import CodeSigningConfig
+from lablib.cloud.functions.code_signing import CodeSigningConfig
 
 
 def existing_for_function(call: Call, arn: str) -> CodeSigningConfig:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lablib.cloud.api.errors import invalid_parameter
-from lablib.cloud.version import FunctionVersion
+from lablib.cloud.functions.version import FunctionVersion
 from lablib.models import limits, snapstart
 
 

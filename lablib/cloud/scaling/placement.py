@@ -16,9 +16,9 @@ from typing import Literal
 
 from lablib.cloud.clock import Clock, Timer
 from lablib.cloud.functions import FunctionVersion
+from lablib.cloud.functions.version import IMAGES_RUN_ELSEWHERE
 from lablib.cloud.scaling.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.telemetry.logs import stream_of
-from lablib.cloud.version import IMAGES_RUN_ELSEWHERE
 from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec, RuntimeUnavailable
 from lablib.models import lifecycle
 

@@ -15,8 +15,8 @@ from typing import Protocol
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import Functions
+from lablib.cloud.functions.version import FunctionVersion
 from lablib.cloud.scaling.placement import InitializationType, Placed
-from lablib.cloud.version import FunctionVersion
 from lablib.environments.spec import DataPlaneError, Initialized, SnapshotLost
 
 log = logging.getLogger("lablib.cloud")

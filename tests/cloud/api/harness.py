@@ -25,8 +25,8 @@ from botocore.exceptions import ClientError
 from lablib.cloud.api import LambdaService, Neighbours, ObjectNotFound
 from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.clock import Clock
-from lablib.cloud.code import CodeStore
 from lablib.cloud.functions import Functions, FunctionVersion
+from lablib.cloud.functions.code import CodeStore
 from lablib.cloud.invocation import Result
 from lablib.cloud.scaling.concurrency import Concurrency
 from lablib.cloud.scaling.placement import InitializationType, Placed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lablib.cloud.aliases import Alias
+from lablib.cloud.functions.aliases import Alias
 from tests.cloud.api.harness import Api, Refusal, refused
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function"

@@ -19,8 +19,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from lablib.cloud import code
-from lablib.cloud.code import BadPackage, CodeStore, Emptied, unpack
+from lablib.cloud.functions import code
+from lablib.cloud.functions.code import BadPackage, CodeStore, Emptied, unpack
 from tests.support import make_zip
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."

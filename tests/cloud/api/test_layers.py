@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from lablib.cloud.code import CodeStore
-from lablib.cloud.merge import merge
+from lablib.cloud.functions.code import CodeStore
+from lablib.cloud.functions.merge import merge
 from lablib.models import limits
 from tests.cloud.api.harness import ROLE, Api, refused
 from tests.support import CloudUnderTest, make_zip
@@ -125,7 +125,7 @@ def test_versions_keep_their_layers(api: Api) -> None:
 
 def test_one_folder_for_all_and_none_when_nobody_needs_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     layers = [publish(api.client, name) for name in "ab"]
-    monkeypatch.setattr("lablib.cloud.code.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("lablib.cloud.functions.code.GRACE_SECONDS", 0.0)
     for name in ("f", "g"):
         api.create(name, Layers=layers)
     assert api.functions.get("f").layers == api.functions.get("g").layers and folders(api) == 4  # a, b, both, the code

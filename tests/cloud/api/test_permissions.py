@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lablib.cloud import resource_policy
+from lablib.cloud.functions import resource_policy
 from tests.cloud.api.harness import Api, refused
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from lablib.cloud import code
+from lablib.cloud.functions import code
 from tests.cloud.api.harness import ROLE, Api, refused
 from tests.support import make_zip
 

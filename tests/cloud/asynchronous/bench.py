@@ -16,8 +16,8 @@ from lablib.cloud.asynchronous.recursion import Chains
 from lablib.cloud.asynchronous.settings import EventInvokeConfig
 from lablib.cloud.asynchronous.targets import Target
 from lablib.cloud.clock import Clock
-from lablib.cloud.code import CodeStore
 from lablib.cloud.functions import LATEST, Functions, FunctionVersion
+from lablib.cloud.functions.code import CodeStore
 from lablib.cloud.invocation import Result
 from lablib.cloud.scaling.placement import Throttled
 from lablib.environments.spec import Outcome, SupervisorLost

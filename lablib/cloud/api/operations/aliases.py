@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lablib.cloud.aliases import Alias
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import conflict, invalid_parameter, not_found, not_implemented
 from lablib.cloud.api.lookup import check_revision, settled
 from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.api.operations.lists import page_of
 from lablib.cloud.functions import LATEST, Function, FunctionVersion, NoSuchFunction
+from lablib.cloud.functions.aliases import Alias
 
 
 async def create_alias(call: Call) -> Mapping[str, Any]:

@@ -15,8 +15,8 @@ from lablib.cloud.api.errors import LambdaError, conflict, not_found
 from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import Reference, resolve
 from lablib.cloud.api.operations.lists import page_of
-from lablib.cloud.function_urls import FunctionUrl, new_id
 from lablib.cloud.functions import Function
+from lablib.cloud.functions.urls import FunctionUrl, new_id
 
 _NO_FUNCTION = "Function does not exist"
 _NO_URL = "The resource you requested does not exist."

@@ -16,8 +16,8 @@ from lablib.cloud.api.operations.concurrency import reserved
 from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.api.signatures import check_signature
 from lablib.cloud.api.targets import check_dead_letter
-from lablib.cloud.code import Emptied
 from lablib.cloud.functions import LATEST, FunctionVersion
+from lablib.cloud.functions.code import Emptied
 
 
 async def create_function(call: Call) -> Mapping[str, Any]:

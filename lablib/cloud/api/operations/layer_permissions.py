@@ -11,7 +11,7 @@ from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, conflict, not_found
 from lablib.cloud.api.operations.layers import layer_name, layer_number
 from lablib.cloud.api.operations.permissions import lengthened, missing, taken
-from lablib.cloud.resource_policy import EMPTY, ResourcePolicy
+from lablib.cloud.functions.resource_policy import EMPTY, ResourcePolicy
 
 _STALE = (
     "The Revision Id provided does not match the latest Revision Id. "

@@ -13,8 +13,8 @@ from lablib.cloud.api import packages
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_found
 from lablib.cloud.api.operations.lists import page_of
-from lablib.cloud.code import Emptied
-from lablib.cloud.layers import LayerVersion
+from lablib.cloud.functions.code import Emptied
+from lablib.cloud.functions.layers import LayerVersion
 
 _ARN = re.compile(r"arn:[^:]*:lambda:(?P<region>[^:]*):(?P<account>\d*):layer:(?P<name>[^:]+)")
 _GONE = "The resource you requested does not exist."

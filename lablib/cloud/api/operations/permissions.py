@@ -14,7 +14,7 @@ from lablib.cloud.api.errors import LambdaError, conflict, invalid_parameter, no
 from lablib.cloud.api.lookup import settled
 from lablib.cloud.api.names import resolve
 from lablib.cloud.functions import LATEST, Function
-from lablib.cloud.resource_policy import EMPTY, ResourcePolicy, TooLong
+from lablib.cloud.functions.resource_policy import EMPTY, ResourcePolicy, TooLong
 
 _ACCOUNT = re.compile(r"\d{12}")
 _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/[\w+=,.@/-]+)")

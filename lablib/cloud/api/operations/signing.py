@@ -16,7 +16,7 @@ from lablib.cloud.api.operations.lists import page_of
 from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.api.signatures import existing_for_function
 from lablib.cloud.functions import Function
-from lablib.cloud.signing import CodeSigningConfig
+from lablib.cloud.functions.code_signing import CodeSigningConfig
 from lablib.models import limits
 
 

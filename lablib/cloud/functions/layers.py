@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lablib.cloud.code import CodeStore
-from lablib.cloud.resource_policy import ResourcePolicy
+from lablib.cloud.functions.code import CodeStore
+from lablib.cloud.functions.resource_policy import ResourcePolicy
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lablib.cloud import merge
+from lablib.cloud.functions import merge
 from lablib.models import limits
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."

@@ -17,16 +17,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from lablib.cloud.aliases import Alias
 from lablib.cloud.asynchronous.settings import EventInvokeConfig
-from lablib.cloud.code import CodeStore
-from lablib.cloud.function_urls import FunctionUrl
-from lablib.cloud.layers import Layers
-from lablib.cloud.resource_policy import ResourcePolicy
-from lablib.cloud.signing import CodeSigning
-from lablib.cloud.version import FunctionVersion as FunctionVersion
-from lablib.cloud.version import LATEST as LATEST
-from lablib.cloud.version import State
+from lablib.cloud.functions.aliases import Alias
+from lablib.cloud.functions.code import CodeStore
+from lablib.cloud.functions.code_signing import CodeSigning
+from lablib.cloud.functions.layers import Layers
+from lablib.cloud.functions.resource_policy import ResourcePolicy
+from lablib.cloud.functions.urls import FunctionUrl
+from lablib.cloud.functions.version import LATEST, FunctionVersion, State
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
