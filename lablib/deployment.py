@@ -58,7 +58,7 @@ def deploy(lambda_: Any, iam: Any, name: str, source: str | os.PathLike[str] | P
     runtime = settings.runtime or _runtime_of(package)
     handler = settings.handler or package.default_handler
     if handler is None:
-        raise SourceError(f"Nothing in {source} tells which method is the handler. Name it: handler={_EXAMPLES[package.family]}.")
+        raise SourceError(_nameless(source, package))
     given = settings.configuration() | {"FunctionName": name, "Handler": handler, "Runtime": runtime}
     architecture = settings.architecture or package.architecture
     code = {"Architectures": [architecture]} if architecture else {}
@@ -83,8 +83,14 @@ def deploy(lambda_: Any, iam: Any, name: str, source: str | os.PathLike[str] | P
         print(remark)
 
 
-_EXAMPLES = {"java": '"example.Hello::handleRequest"', "dotnet": '"Assembly::Namespace.Class::Method"'}
-_EXAMPLES |= {"nodejs": '"index.handler"', "ruby": '"lambda_function.lambda_handler"'}
+def _nameless(source: object, package: Package) -> str:
+    example = _EXAMPLES[package.family]
+    what, option = ("this cell", f"--handler {example}") if package.is_cell else (source, f'handler="{example}"')
+    return f"Nothing in {what} tells which method is the handler. Name it: {option}."
+
+
+_EXAMPLES = {"java": "example.Hello::handleRequest", "dotnet": "Assembly::Namespace.Class::Method"}
+_EXAMPLES |= {"nodejs": "index.handler", "ruby": "lambda_function.lambda_handler"}
 
 
 def packaged(source: str | os.PathLike[str] | Package, settings: Settings) -> Package:

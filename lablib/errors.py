@@ -39,11 +39,17 @@ class RejectedByAWS(LabError):
     Attributes
     ----------
     code : AWS's name of the error, as `ResourceNotFoundException`; empty when boto3 itself refused.
+    reason : of a throttle, which limit it was, as `ConcurrentInvocationLimitExceeded`; else empty.
     """
 
-    def __init__(self, text: str, code: str = ""):
+    def __init__(self, text: str, code: str = "", reason: str = ""):
         super().__init__(text)
         self.code = code
+        self.reason = reason
+
+    def followed_by(self, sentence: str) -> RejectedByAWS:
+        """The same error, with a sentence of ours after AWS's."""
+        return RejectedByAWS(f"{str(self).rstrip('.')}. {sentence}", self.code, self.reason)
 
 
 class StillRunning(LabError):
@@ -70,7 +76,7 @@ def aws_errors() -> Iterator[None]:
         yield
     except exceptions.ClientError as error:
         code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        raise RejectedByAWS(f"{code}: {message}", code) from None
+        raise RejectedByAWS(f"{code}: {message}", code, error.response.get("Reason", "")) from None
     except exceptions.ParamValidationError as error:
         raise RejectedByAWS(" ".join(str(error).split())) from None
     except exceptions.WaiterError as error:

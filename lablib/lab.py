@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from lablib import deployment, surroundings
+from lablib.advice import advice
 from lablib.deployment import Settings
 from lablib.errors import CloudIsGone, Interrupted, LabError, RejectedByAWS, StillRunning, aws_errors
 from lablib.local import LocalCloud
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 
 LONGEST_CALL = 910
 """Seconds a client waits for an answer: a function may run for 900 (AWS Lambda quotas, read 2026-11-23)."""
-
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""A function's name (botocore's Lambda model, FunctionName, 2026-11); an ARN is none."""
-
-_LISTED = 10
-"""How many of a cloud's functions an error message names."""
 
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 
@@ -99,6 +92,12 @@ class Lab:
     def invoke(self, name: str, event: Any = None, *, qualifier: str | None = None, kind: str = "RequestResponse") -> Run:
         """Invoke the function with an event (anything that JSON can say; `{}` without one) and return what came back.
 
+        Parameters
+        ----------
+        qualifier : a version's number or an alias; without it `$LATEST`.
+        kind : `RequestResponse` waits for the result; `Event` hands the event to Lambda's queue, which runs it later and
+            again when it fails (`lab.wait` lets that time pass); `DryRun` only asks whether you may.
+
         A function that fails is no exception: `run.error` says what it failed with, and showing the run shows it.
         Interrupting returns at once; the function runs on to its end or its timeout, as on AWS.
 
@@ -114,7 +113,7 @@ class Lab:
         if qualifier is not None:
             request["Qualifier"] = qualifier
         try:
-            with self._asking_about(name):
+            with self._asking_about(name, qualifier):
                 return Run.from_response(name, self._lambda.invoke(**request))
         except KeyboardInterrupt:
             self._forget_clients()  # the interrupted connection must not carry another request
@@ -239,28 +238,14 @@ class Lab:
             raise CloudIsGone("This lab is closed. lablib.start() opens another.")
 
     @contextmanager
-    def _asking_about(self, name: str) -> Iterator[None]:
-        """AWS's refusals as `RejectedByAWS`, in AWS's words, followed by what to do about this function's name."""
+    def _asking_about(self, name: str, qualifier: str | None = None) -> Iterator[None]:
+        """AWS's refusals as `RejectedByAWS`, in AWS's words, followed by what to do about them."""
         try:
             with aws_errors():
                 yield
         except RejectedByAWS as refused:
-            advice = self._advice(name, refused)
-            raise (RejectedByAWS(f"{str(refused).rstrip('.')}. {advice}", refused.code) if advice else refused) from None
-
-    def _advice(self, name: str, refused: RejectedByAWS) -> str:
-        if "functionname" in str(refused).lower() and not _NAME.fullmatch(name):
-            return "A function's name has letters, digits, - and _, at most 64 of them."
-        if refused.code != "ResourceNotFoundException" or ":" in name:  # an ARN, or with a qualifier
-            return ""
-        with aws_errors():
-            pages = self._lambda.get_paginator("list_functions").paginate()
-            names = sorted(function["FunctionName"] for page in pages for function in page["Functions"])
-        if name in names:  # something else of it is missing: a version, a layer
-            return ""
-        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        has = f": {', '.join(names[:_LISTED])}{more}" if names else " no functions"
-        return f"Run the cell that deploys it; this cloud has{has}."
+            what_to_do = advice(self._lambda, name, refused, qualifier)
+            raise (refused.followed_by(what_to_do) if what_to_do else refused) from None
 
     def _forget_clients(self) -> None:
         for name in ("_session", "_lambda", "_iam", "_logs"):

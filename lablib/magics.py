@@ -12,7 +12,7 @@ from lablib.errors import LabError, SourceError
 from lablib.packaging import Package
 
 
-_USAGE = "Write it as %%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]."
+_USAGE = "Write it as %%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME] [--handler HANDLER]."
 
 
 class _Line(argparse.ArgumentParser):
@@ -28,6 +28,7 @@ def _parser() -> _Line:
     parser.add_argument("--memory", type=_whole("MB", "512"), default=512)
     parser.add_argument("--timeout", type=_whole("seconds", "3"), default=3)
     parser.add_argument("--runtime")
+    parser.add_argument("--handler")
     return parser
 
 
@@ -46,12 +47,12 @@ def _whole(unit: str, example: str) -> Callable[[str], int]:
 def lambda_function(line: str, cell: str) -> None:
     """Deploy this cell as a function's code.
 
-    ``%%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME]``
+    ``%%lambda_function NAME [--memory MB] [--timeout SECONDS] [--runtime RUNTIME] [--handler HANDLER]``
 
     The cell becomes the package's `lambda_function.py`, its handler `lambda_function.lambda_handler`: the names that the
     AWS console gives, and its lines are counted as the notebook counts them. With a runtime of another language (nodejs22.x,
-    ruby3.4, java21, dotnet8, or provided.al2023 for Go or a script) the cell is code of that language. The function is created, or updated. The
-    cell does not run here, and no file is written.
+    ruby3.4, java21, dotnet8, or provided.al2023 for Go or a script) the cell is code of that language, and its handler is what
+    the code suggests, or `--handler`. The function is created, or updated. The cell does not run here, and no file is written.
     """
     try:
         asked = _parser().parse_args(shlex.split(line))
@@ -60,8 +61,9 @@ def lambda_function(line: str, cell: str) -> None:
     lab = session.current()
     if lab is None:
         raise LabError("No lab is open: run lablib.start() first.")
+    package = _package(cell, asked.runtime)
     lab.deploy(
-        asked.name, _package(cell, asked.runtime), runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
+        asked.name, package, handler=asked.handler, runtime=asked.runtime, memory=asked.memory, timeout=asked.timeout
     )
 
 

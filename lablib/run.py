@@ -24,6 +24,30 @@ _TAIL_BYTES = 4_096
 """How much of a log an Invoke response carries (LogResult; botocore's Lambda model, InvocationResponse, 2026-11)."""
 
 
+_AGAIN = (
+    r"\[ERROR\].*{type}",  # Python
+    r'{{"timestamp":.*{type}',  # every runtime in JSON
+    r"[\w:.-]+\t[\w-]+\tERROR\t[\w ]+\t\{{\"errorType\":\"{type}\"",  # Node.js
+    r"(Error raised|Critical exception) from handler",  # Ruby, over several lines
+    r"[\w:.-]+\t[\w-]+\tfail\t.*{type}",  # C#
+    r"{message}: {type}$",  # Java, and a stack trace below it
+    r'\d{{4}}/\d\d/\d\d \d\d:\d\d:\d\d \{{"errorMessage":.*"errorType":"{type}"',  # Go
+)
+"""How the line begins in which a language's runtime logs the error that the response says already."""
+
+
+def _says_again(line: str, error: FunctionError) -> bool:
+    message = re.escape(error.message.split("\n")[0])
+    return any(re.match(pattern.format(type=re.escape(error.type), message=message), line) for pattern in _AGAIN)
+
+
+def _frame(line: Any) -> str:
+    """One line of a stack trace; Go's are objects (aws-lambda-go, messages.InvokeResponse_Error_StackFrame)."""
+    if isinstance(line, Mapping) and {"path", "line", "label"} <= set(line):
+        return f"{line['path']}:{line['line']} {line['label']}"
+    return str(line)
+
+
 @dataclass(frozen=True)
 class FunctionError:
     """What the function's own failure says of itself, in AWS's fields."""
@@ -40,7 +64,7 @@ class FunctionError:
         return cls(
             str(payload.get("errorType", "Unhandled")),
             str(payload.get("errorMessage", "")),
-            tuple(str(line) for line in trace) if isinstance(trace, list | tuple) else (str(trace),),
+            tuple(_frame(line) for line in trace) if isinstance(trace, list | tuple) else (str(trace),),
         )
 
 
@@ -122,6 +146,8 @@ class Run:
             if self.error.trace:
                 trace = "".join(line if line.endswith("\n") else line + "\n" for line in self.error.trace)
                 parts.append(("Traceback", trace.rstrip("\n")))
+        elif self.status_code == 204:
+            parts.append(("Result", "allowed (204): a dry run asks whether you may invoke it, and runs nothing"))
         elif self.status_code == 202:
             parts.append(("Result", "accepted (202): Lambda runs it later; its result goes to the function's destinations, if any"))
         else:
@@ -136,8 +162,7 @@ class Run:
         """The function's lines, without the error that the runtime logs once more."""
         lines = self.logs
         if self.error:
-            logged = ("[ERROR]", '{"timestamp"')  # as text, and as JSON
-            again = [i for i, line in enumerate(lines) if line.startswith(logged) and self.error.type in line]
+            again = [i for i, line in enumerate(lines) if _says_again(line, self.error)]
             lines = lines[: again[-1]] if again else lines
         text = _shortened("\n".join(lines), f'lab.logs("{self.function_name}") has all of it')
         cut = f'(the last 4 KB; lab.logs("{self.function_name}") has all of it)\n' if self.log_cut else ""

@@ -32,7 +32,7 @@ def start(
     cpu_share : False gives every function a whole core, whatever its memory.
     account_concurrency : invocations at a time in the whole account; 1,000 as on AWS, unless this says otherwise.
 
-    Raises `BackendNotAvailable`, `CloudDidNotStart`.
+    Raises `BackendNotAvailable`, `CloudDidNotStart`; `LabError` for an argument that is none of these.
 
     Examples
     --------
@@ -62,6 +62,8 @@ def start(
 
 def _options(isolation: str, cpu_share: bool, account_concurrency: int | None) -> tuple[str, ...]:
     """What of `start`'s arguments `serve` gets."""
+    if isolation not in ("auto", "off"):
+        raise LabError(f'isolation is "auto" or "off", and not {isolation!r}.')
     options = ["--isolation", "off"] if isolation == "off" else []
     if not cpu_share:
         options.append("--no-cpu-share")

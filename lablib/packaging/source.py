@@ -23,6 +23,13 @@ HANDLER_FUNCTION = "lambda_handler"
 _HANDLER_OF = {"nodejs": "handler", "ruby": "lambda_handler"}
 _SUFFIXES = {".py": "python", ".mjs": "nodejs", ".js": "nodejs", ".cjs": "nodejs", ".rb": "ruby"}
 _CONSOLE_FILES = {"nodejs": ("index.mjs", "index.js", "index.cjs"), "ruby": ("lambda_function.rb",)}
+_BUILT_ELSEWHERE = {
+    ".ts": "compile TypeScript to JavaScript first (tsc), and deploy the .mjs or .js file that this makes",
+    ".rs": "build Rust first (cargo lambda build), and deploy the program `bootstrap` that this makes",
+    ".kt": "build Kotlin first, and deploy the .jar file that this makes",
+    ".ipynb": "begin a cell with %%lambda_function NAME, or put the code into a .py file",
+}
+"""Sources that lablib does not build, and what to do with them."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ def from_path(source: str | os.PathLike[str], shop: Workshop | None = None) -> P
         return _described(content, _names_in(content))
     if shop is not None and (compiled := _compiled(path.resolve(), shop)) is not None:
         return compiled
+    if path.is_file() and path.suffix in _BUILT_ELSEWHERE:
+        raise NotPackageable(f"Lambda does not run {path.suffix} files: {_BUILT_ELSEWHERE[path.suffix]}.")
     files = {name: content_of(file) for name, file in walk(path)} if path.is_dir() else {path.name: content_of(path)}
     if not files:
         raise NotPackageable(f"The folder {path} holds no file that could be a function's code.")

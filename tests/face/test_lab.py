@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from lablib.advice import advice
 from lablib.errors import CloudIsGone, LabError, RejectedByAWS, StillRunning
 from lablib.lab import Lab
 from lablib.local import Answer, Credentials, LocalCloud
@@ -117,7 +118,33 @@ def test_a_function_that_is_not_there_is_answered_with_those_that_are(cloud: Clo
         lab.invoke("hello")
     with pytest.raises(RejectedByAWS) as missing:
         lab.invoke(names[0], qualifier="7")
-    assert "Run the cell" not in str(missing.value), "the function is there, and its version is not"
+    assert str(missing.value).endswith(f"{names[0]} has no version or alias 7; it has: $LATEST.")
+
+
+def test_a_throttle_says_which_limit_it_was_and_what_to_do(cloud: CloudUnderTest) -> None:
+    cloud.function("def lambda_handler(event, context): pass", "f")
+    cloud.client("lambda").put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    with pytest.raises(RejectedByAWS) as refused:
+        Lab(cloud.process).invoke("f")
+    said = r"TooManyRequestsException: Rate Exceeded\. All of its reserved concurrency is in use, or that is 0: .*\(put_function_concurrency\)\."
+    assert re.fullmatch(rf"{said} \(Reason: ReservedFunctionConcurrentInvocationLimitExceeded\.\)", str(refused.value))
+    assert refused.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+@pytest.mark.parametrize("reason", ["ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "SomethingNew"])
+def test_every_throttle_has_a_next_step(reason: str) -> None:
+    said = advice(None, "f", RejectedByAWS("TooManyRequestsException: Rate Exceeded.", "TooManyRequestsException", reason))
+    assert re.match(r"[A-Z][^.]+ (call|Call) [^.]+\. \(|Call again later\. \(", said) and reason in said
+
+
+def test_a_version_whose_snapshot_is_being_made_says_how_to_wait() -> None:
+    refused = RejectedByAWS("SnapStartNotReadyException: …", "SnapStartNotReadyException")
+    assert 'client.get_waiter("published_version_active").wait(' in advice(None, "f", refused, "1")
+
+
+def test_a_dry_run_says_that_nothing_ran(cloud: CloudUnderTest) -> None:
+    cloud.function("def lambda_handler(event, context): pass", "f")
+    assert "allowed (204)" in str(Lab(cloud.process).invoke("f", kind="DryRun"))
 
 
 @pytest.mark.parametrize("name", ["two words", "x" * 65])

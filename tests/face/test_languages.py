@@ -12,6 +12,7 @@ import pytest
 from lablib.deployment import Settings, deploy, this_architecture
 from lablib.environments.runtimes import toolchains
 from lablib.errors import SourceError
+from lablib.packaging import Package
 from tests.support import CloudUnderTest, require
 
 JAVA = """package example;
@@ -175,6 +176,16 @@ def test_a_compilers_words_are_the_learners(tmp_path: Path, file: str, source: s
         packaged(tmp_path / file, settings)
     assert str(raised.value).startswith(f"{file} does not compile:\n\n")
     assert said in str(raised.value)
+
+
+def test_a_cell_whose_handler_nothing_suggests_is_asked_for_it() -> None:
+    package = Package(b"PK", None, is_cell=True, family="java")
+    settings = Settings(None, "java17", None, None, None, 128, 3)
+    with pytest.raises(SourceError) as raised:
+        deploy(None, None, "two", package, settings)
+    assert str(raised.value) == (
+        "Nothing in this cell tells which method is the handler. Name it: --handler example.Hello::handleRequest."
+    )
 
 
 def test_a_handler_that_nothing_suggests_is_asked_for(deployed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

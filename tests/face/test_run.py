@@ -98,6 +98,35 @@ def test_a_functions_error_shows_its_own_traceback_once() -> None:
     assert run.error is not None and run.error.type == "ZeroDivisionError"
 
 
+AGAIN = {
+    "nodejs": ("TypeError", '2026-11-23T12:03:40.456Z\t4d1c\tERROR\tInvoke Error \t{"errorType":"TypeError","errorMessage":"bad","stack":[]}'),
+    "ruby": ("Function<ArgumentError>", 'Error raised from handler method\n{\n  "errorMessage": "bad"\n}'),
+    "java": ("java.lang.Error", "bad: java.lang.Error\njava.lang.Error: bad\n\tat Boom.handleRequest(Boom.java:6)"),
+    "dotnet": ("InvalidOperationException", "2026-11-23T12:07:46.948Z\t4d1c\tfail\tSystem.InvalidOperationException: bad\n   at X"),
+    "go": ("errorString", '2026/11/23 12:05:04 {"errorMessage":"bad","errorType":"errorString"}'),
+    "in JSON": ("TypeError", '{"timestamp":"2026-11-23T12:03:40.456Z","level":"ERROR","message":{"errorType":"TypeError"}}'),
+}
+
+
+@pytest.mark.parametrize(("type_", "logged"), AGAIN.values(), ids=AGAIN)
+def test_the_error_that_a_runtime_logs_besides_is_shown_once(type_: str, logged: str) -> None:
+    """As they were logged on 2026-11-23 by the runtimes at hand."""
+    said = response({"errorType": type_, "errorMessage": "bad"}, log("before", *logged.split("\n")), FunctionError="Unhandled")
+    shown = str(Run.from_response("f", said))
+    assert f"Error      {type_}: bad\nLog        before\nReport " in shown
+
+
+def test_what_the_handler_logs_of_another_error_stays() -> None:
+    said = response({"errorType": "TypeError", "errorMessage": "bad"}, log("[ERROR] ValueError: other"), FunctionError="Unhandled")
+    assert "Log        [ERROR] ValueError: other" in str(Run.from_response("f", said))
+
+
+def test_gos_frames_are_lines() -> None:
+    frame = {"path": "lab/main.go", "line": 4, "label": "h"}
+    said = response({"errorType": "string", "errorMessage": "oh", "stackTrace": [frame]}, FunctionError="Unhandled")
+    assert "Traceback  lab/main.go:4 h" in str(Run.from_response("f", said))
+
+
 def test_a_last_line_that_was_not_ended_is_the_functions_own() -> None:
     tail = f"before INITSTART RequestId: 4d1c Version: $LATEST\nno line feedEND RequestId: 4d1c\n{COLD}\t\n"
     run = Run.from_response("hello", response(None, tail))

@@ -87,6 +87,13 @@ def test_a_zip_passes_as_it_is(tmp_path: Path) -> None:
     assert package.default_handler == "main.lambda_handler"
 
 
+@pytest.mark.parametrize(("name", "said"), [("a.ts", "tsc"), ("a.rs", "cargo lambda build"), ("a.kt", ".jar"), ("a.ipynb", "%%lambda_function")])
+def test_a_source_that_somebody_else_builds_is_told_so(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text("x")
+    with pytest.raises(NotPackageable, match=f"Lambda does not run {Path(name).suffix} files: .*{said}"):
+        from_path(tmp_path / name)
+
+
 def test_what_is_no_zip_is_for_lambda_to_refuse(tmp_path: Path) -> None:
     (tmp_path / "made.zip").write_bytes(b"not a zip")
     package = from_path(tmp_path / "made.zip")
