@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +35,7 @@ LAST_SECONDS = 7.0
 SWITCH_SECONDS = 0.001
 # How long whoever started us may take to say our credentials.
 LIFELINE_SECONDS = 10.0
+_MANY_FILES, _SOME_FILES = 65536, 10240
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def main(options: Options) -> int:
         # The shell that reads our lines has most likely the same ones: a profile that is nowhere, another S3.
         print(f"unset {' '.join(theirs)}")
     give_back()
+    _have_open_files()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         credentials = credentials_from(options.lifeline)
@@ -150,6 +154,18 @@ def _first_line(descriptor: int) -> bytes:
             raise StartFailed("whoever started it with --lifeline ended, or said nothing for ten seconds.")
         line += byte
     return line
+
+
+def _have_open_files() -> None:
+    """As many as this user may have: a thousand environments have some thousands, and shells give 256 (macOS) or 1,024."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (_MANY_FILES, _SOME_FILES):
+        if most != resource.RLIM_INFINITY:
+            wanted = min(most, wanted)
+        if now != resource.RLIM_INFINITY and now < wanted:
+            with suppress(ValueError, OSError):  # macOS names no limit, and refuses more than its kernel has
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+                return
 
 
 def _listening(port: int) -> socket.socket:

@@ -86,10 +86,16 @@ class DataPlane:
         async with self._starting:
             if self._ready is None:
                 self._ready = asyncio.get_running_loop().create_future()
-                await self._spawn()
+                try:
+                    await self._spawn()
+                except OSError as error:
+                    self._ready = None  # the next one tries again
+                    raise DataPlaneError(f"the supervisor of the execution environments cannot be started: {error}") from error
             try:
                 return await asyncio.wait_for(asyncio.shield(self._ready), _START_S)
             except TimeoutError:
+                if self._process is not None:
+                    self._process.kill()  # its end makes room for another
                 raise DataPlaneError("the supervisor did not start within 30 s") from None
 
     async def _spawn(self) -> None:
@@ -101,13 +107,17 @@ class DataPlane:
         if (lifeline := self._options["lifeline"]) is not None:
             descriptors.append(lifeline)  # type: ignore[arg-type]
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "lablib.environments.supervisor", json.dumps(options)],
-                pass_fds=descriptors,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                env={"PYTHONPATH": _PACKAGE_ROOT, "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)},
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "lablib.environments.supervisor", json.dumps(options)],
+                    pass_fds=descriptors,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                    env={"PYTHONPATH": _PACKAGE_ROOT, "LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)},
+                )
+            except OSError:
+                ours.close()
+                raise
         protocol = self._protocol = FrameProtocol(self._on_frame, lambda: self._lost(protocol))
         await asyncio.get_running_loop().create_unix_connection(lambda: protocol, sock=ours)
 

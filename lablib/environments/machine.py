@@ -55,8 +55,12 @@ class Machine:
         self._host, self._spawner, self._runtime, self._folder = host, spawner, runtime, folder
         self.tmp = folder / "tmp"
         self.began_at = 0.0
-        self.api = RuntimeApi(self._put)
         self.log = LogPipe(on_log)
+        try:
+            self.api = RuntimeApi(self._put)
+        except OSError:
+            self.log.close()
+            raise
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._pid = self._init = 0
         self._starting = False
@@ -79,6 +83,8 @@ class Machine:
         """Start the runtime process; what becomes of it are events."""
         while not self._events.empty():
             self._events.get_nowait()
+        if self._init and not processes.runs(self._init):
+            self._init = 0  # it was killed, and with it its namespaces: others are made
         self._usage = Usage()  # Max Memory Used starts anew with new processes (captured logs after an out of memory, 2026)
         try:
             self._launch()

@@ -153,7 +153,7 @@ class RuntimeApi:
     def may_stream(self, start_line: RequestStartLine, headers: HTTPHeaders) -> bool:
         """Whether a request is a streamed response that is waited for. Others are read to their end, and refused then."""
         return (
-            not self._answered
+            not (self._answered or self._receiving)
             and (start_line.method, start_line.path) == ("POST", f"{_PREFIX}invocation/{self._current}/response")
             and headers.get("Lambda-Runtime-Function-Response-Mode", "").lower() == "streaming"
             and headers.get("Transfer-Encoding", "").lower() == "chunked"
@@ -238,7 +238,7 @@ class RuntimeApi:
             _refuse(request, 404, "NotFound", f"no such route: {request.path}")
         elif request_id != self._current:
             _refuse(request, 400, "InvalidRequestID", "Invalid request ID")
-        elif self._answered:
+        elif self._answered or self._receiving:
             _refuse(request, 403, "InvalidStateTransition", "the invocation has been answered already")
         elif len(request.body) > RESPONSE_REFUSED_OVER_BYTES:
             limit = f"Exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."

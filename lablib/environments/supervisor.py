@@ -14,6 +14,7 @@ import asyncio
 import gc
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -35,6 +36,9 @@ from lablib.environments.wire import FrameProtocol
 
 _LOG_DELAY_S = 0.05
 _KILL_CHECK_S = 0.001
+# Open files of an environment: its listener, its pipe, its connection, and a few for a moment. Those that are kept free let
+# the others be looked after and ended.
+_FILES_EACH, _FILES_SPARE = 8, 64
 
 
 class Supervisor:
@@ -119,7 +123,13 @@ class Supervisor:
         task = asyncio.ensure_future(self._answer(number, name, work))
         if message["op"] != "destroy":
             self._tasks.setdefault(name, set()).add(task)
-            task.add_done_callback(lambda done: self._tasks.get(name, set()).discard(done))
+            task.add_done_callback(lambda done: self._forget(name, done))
+
+    def _forget(self, name: str, done: asyncio.Task[None]) -> None:
+        tasks = self._tasks.get(name, set())
+        tasks.discard(done)
+        if not tasks:
+            self._tasks.pop(name, None)
 
     async def _answer(self, number: int, name: str, work: Awaitable[dict[str, Any]]) -> None:
         """Every order gets exactly one reply, whatever becomes of it."""
@@ -141,6 +151,7 @@ class Supervisor:
     async def _create(self, spec: EnvironmentSpec) -> dict[str, Any]:
         """Make it and begin its INIT; the reply does not wait for INIT's end."""
         runtime = await self._runtimes.of(spec.runtime)
+        _check_files(len(self._environments))
         assert self._host is not None and self._spawner is not None
         folder = self._folder / f"environment-{spec.id}"
         environment: Environment
@@ -187,10 +198,10 @@ class Supervisor:
         return {"initialized": (await self._environments[name].initialized()).to_wire()}
 
     async def _destroy(self, name: str) -> dict[str, Any]:
+        for task in self._tasks.pop(name, set()):  # also one that is about to make it
+            task.cancel()
         environment = self._environments.pop(name, None)
         if environment is not None:
-            for task in self._tasks.pop(name, set()):
-                task.cancel()
             await environment.destroy()
         return {}
 
@@ -207,6 +218,18 @@ class Supervisor:
         logs, self._logs = self._logs, {}
         for name, items in logs.items():
             self._protocol.send({"environment": name, "log": [item.to_wire() for item in items]})
+
+
+def _check_files(environments: int) -> None:
+    """Raise DataPlaneError where another environment would take the last open files."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY or _FILES_EACH * (environments + 1) + _FILES_SPARE <= limit:
+        return
+    if len(os.listdir("/dev/fd")) + _FILES_EACH + _FILES_SPARE > limit:
+        raise DataPlaneError(
+            f"this machine lets the local cloud have {limit} open files, too few for one more execution environment beside "
+            f"{environments} others. Raise the limit where the cloud is started (ulimit -n), or invoke fewer at a time."
+        )
 
 
 def main() -> None:

@@ -153,6 +153,24 @@ def test_a_runtime_killed_while_frozen_or_busy(own: Cloud) -> None:
     assert invoke(own, name).payload == stream
 
 
+def test_process_1_of_an_environment_killed(own: Cloud) -> None:
+    """Everything of the environment's ends with it; the next invocation makes it anew."""
+    name = own.function(LEAVES_CHILDREN, Timeout=60)
+    stream = invoke(own, name).payload
+    first = processes(own, "2147483647")
+    if not first:
+        pytest.skip("there is a process 1 only with namespaces")
+    os.kill(first[0], signal.SIGKILL)
+    wait_until(lambda: not runtimes(own), "it lives")
+    assert invoke(own, name).payload == stream
+    call = Background(invoke, own, name, "leave")
+    wait_until(lambda: len(processes(own, "learners-child")) == 3, "it runs")
+    os.kill(processes(own, "2147483647")[0], signal.SIGKILL)
+    assert call.result(2).error.endswith("Runtime exited with error: signal: killed")
+    wait_until(lambda: not processes(own, "learners-child"), "children without their handler", 2)
+    assert invoke(own, name).payload == stream
+
+
 def test_stopped_and_continued(own: Cloud) -> None:
     """A busy runtime or the supervisor that is stopped for a while goes on; a stopped one dies with its cloud all the same."""
     name = own.function("import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n    return 'slept'\n", Timeout=30)

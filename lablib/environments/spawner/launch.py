@@ -49,7 +49,9 @@ def become_runtime(plan: Plan, descriptors: list[int]) -> None:
         os.dup2(log, descriptor)
     if control:
         os.dup2(control[0], CONTROL)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILE_DESCRIPTORS, _FILE_DESCRIPTORS))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = _FILE_DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, _FILE_DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if plan.namespaces:
         os.chdir("/var/task")

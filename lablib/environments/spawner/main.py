@@ -13,6 +13,7 @@ below it and ends. When the spawner itself is killed, the kernel kills its child
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import json
 import os
@@ -48,7 +49,7 @@ class _Loop:
 
     def serve(self) -> None:
         while True:
-            ready, _, _ = select.select([self._control.fileno(), self._wake, *self._reports], [], [])
+            ready = _readable([self._control.fileno(), self._wake, *self._reports])
             for descriptor in ready:
                 if descriptor in self._reports:
                     self._read_report(descriptor)
@@ -71,7 +72,7 @@ class _Loop:
 
     def _obey(self) -> bool:
         """Take one order; False when there will be no more."""
-        header, descriptors, _, _ = socket.recv_fds(self._control, 4, 2)
+        header, descriptors, flags, _ = socket.recv_fds(self._control, 4, 2)
         if len(header) < 4:
             return False
         (length,) = struct.unpack("!I", header)
@@ -81,20 +82,35 @@ class _Loop:
             if not part:
                 return False
             text += part
-        self._spawn(Plan.loads(text), descriptors)
+        plan = Plan.loads(text)
+        try:
+            if flags & socket.MSG_CTRUNC:  # the kernel keeps what this process has no room for
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            self._spawn(plan, descriptors)
+        except OSError as error:  # no descriptors, processes or memory: this environment's bad luck, and nobody else's
+            self._say({"id": plan.id, "failed": f"no process can be made: {error.strerror}"})
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
         return True
 
     def _spawn(self, plan: Plan, descriptors: list[int]) -> None:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)  # as received, every program would keep it
-        report, write = os.pipe()
-        gone, gate = os.pipe()
-        pid = os.fork()
-        if pid == 0:
+        report, write, gone, gate = _pipes()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(report)
             os.close(gate)
-            _in_child(plan, descriptors, write, gone)
-        for descriptor in (*descriptors, write, gone):
-            os.close(descriptor)
+            raise
+        else:
+            if pid == 0:
+                os.close(gate)
+                _in_child(plan, descriptors, write, gone)
+        finally:
+            os.close(write)
+            os.close(gone)
         self._reports[report] = (plan.id, b"")
         if plan.namespaces:
             self._makers[pid] = gate
@@ -167,6 +183,25 @@ class _Loop:
                 self._runtimes.pop(pid, None)
             except ChildProcessError:
                 return
+
+
+def _readable(descriptors: list[int]) -> set[int]:
+    """Wait until one of them can be read, or has ended. (select() ends at descriptor 1,024.)"""
+    waiting = select.poll()
+    for descriptor in descriptors:
+        waiting.register(descriptor, select.POLLIN)
+    return {descriptor for descriptor, _ in waiting.poll()}
+
+
+def _pipes() -> tuple[int, int, int, int]:
+    """Two pipes, or none."""
+    report, write = os.pipe()
+    try:
+        return report, write, *os.pipe()
+    except OSError:
+        os.close(report)
+        os.close(write)
+        raise
 
 
 def _hear_of_ends_alone() -> None:
