@@ -38,7 +38,7 @@ def invoke(cloud: CloudUnderTest, name: str, payload: str) -> str:
 
 
 def test_the_log_of_each_end(cloud: CloudUnderTest) -> None:
-    name = cloud.function(SOURCE, Timeout=1)
+    name = cloud.function(SOURCE, Timeout=2)
     start, end = rf"START RequestId: {ID} Version: \$LATEST\n", rf"END RequestId: {ID}\n"
     well = rf"in INIT\n{start}a line\nnot ended{end}{REPORT}\tInit Duration: [\d.]+ ms\t\n"
     raised = (
@@ -52,7 +52,7 @@ def test_the_log_of_each_end(cloud: CloudUnderTest) -> None:
     for payload, pattern in (("well", well), ("fail", raised), ("hang", hung), ("exit", ended)):
         tails.append(invoke(cloud, name, payload))
         assert re.fullmatch(pattern, tails[-1]), tails[-1]
-    assert "\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t" in tails[2]
+    assert "\tDuration: 2000.00 ms\tBilled Duration: 2000 ms\t" in tails[2]
     events = cloud.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     first, *messages = [event["message"] for event in events]
     assert re.fullmatch(r"INIT_START Runtime Version: python:3.11\S+\tRuntime Version ARN: arn:aws:lambda:\S+\n", first)

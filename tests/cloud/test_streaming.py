@@ -93,7 +93,7 @@ def test_each_way_to_answer(cloud: CloudUnderTest, handler: str, payload: bytes,
 def test_what_goes_wrong_midway_is_said_at_the_end(place: CloudUnderTest, end: str, kind: str, message: str) -> None:
     name = function(place, f"""
         begin text/plain; chunk "{{$event}}"
-        if [ "$event" = '"bad"' ]; then {end}; else end; fi""", Timeout=2)  # fmt: skip
+        if [ "$event" = '"bad"' ]; then {end}; else end; fi""", Timeout=2, MemorySize=1769)  # fmt: skip
     payload, complete = read(place, name, Payload='"bad"', LogType="Tail")
     assert payload == b'{"bad"}' and complete["ErrorCode"] == "Unhandled"
     details = json.loads(complete["ErrorDetails"])

@@ -83,7 +83,7 @@ class Plane:
             (code / path).chmod(0o755)
         given: dict[str, Any] = {
             "id": name, "function_name": "f", "runtime": "python3.12", "handler": "lambda_function.lambda_handler",
-            "memory_mb": 512, "timeout_s": 5.0, "ephemeral_mb": 512, "code": code,
+            "memory_mb": 512, "timeout_s": 20.0, "ephemeral_mb": 512, "code": code,
             "environ": {
                 "_HANDLER": "lambda_function.lambda_handler", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12",
                 "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "PATH": "/usr/bin:/bin",

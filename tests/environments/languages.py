@@ -42,6 +42,8 @@ class Language:
         Whether /tmp and /opt are its own without namespaces too.
     memory_ends_it
         Whether it dies of too much memory; Java, whose heap ends before, throws an error.
+    restart_s
+        A timeout within which it can start again and answer on a busy machine too: ten times what it takes on an idle one.
     """
 
     runtime: str
@@ -53,6 +55,7 @@ class Language:
     maps: bool = True
     has_context: bool = True
     memory_ends_it: bool = True
+    restart_s: float = 2.0
 
     def require(self) -> None:
         for program in self.needs:
@@ -136,11 +139,11 @@ LANGUAGES = {
     ),
     "java": Language(
         "java17", ("java", "javac"), "Handler::handleRequest", lambda: compiled("Handler.java", JAVA), "java.lang.IllegalStateException",
-        maps=False, memory_ends_it=False,
+        maps=False, memory_ends_it=False, restart_s=6.0,
     ),
     "dotnet": Language(
         "dotnet8", ("dotnet", "mcs"), "Function::Function::FunctionHandler", lambda: compiled("Function.cs", CSHARP), "InvalidOperationException",
-        maps=False,
+        maps=False, restart_s=6.0,
     ),
     "custom": Language(
         "provided.al2", ("bash", "curl"), "function.handler", text(bootstrap=BASH, function__sh=BASH_FUNCTION), "Oops",

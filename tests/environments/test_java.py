@@ -137,7 +137,7 @@ def test_context_and_logs(java) -> None:  # type: ignore[no-untyped-def]
     function = java("$Talks")
     said = function.answer()
     left = said.pop("left")
-    assert 3000 < left <= 5000
+    assert 0 < left <= 20_000
     assert len(said.pop("id")) == 36
     assert said == {
         "name": "f", "version": "$LATEST", "memory": 512, "arn": "arn:aws:lambda:us-east-1:123456789012:function:f",
@@ -182,9 +182,10 @@ def test_timeout_exit_and_memory(java) -> None:  # type: ignore[no-untyped-def]
     slow = java("::sleeps", timeout_s=3.0, memory_mb=1769)
     outcome = slow(60_000)
     assert (outcome.status, json.loads(outcome.payload)["errorType"]) == ("timeout", "Sandbox.Timedout")
-    assert slow.answer(1) == "awake"
-    ended = java("::exits")(3)
-    assert json.loads(ended.payload)["errorMessage"].endswith("Runtime exited with error: exit status 3")
+    ended = java("::exits")
+    for status in (3, 4):  # started again for the second
+        message = json.loads(ended(status).payload)["errorMessage"]
+        assert message.endswith(f"Runtime exited with error: exit status {status}")
     hungry = java("::eats", memory_mb=192, timeout_s=20.0)
     outcome = hungry(1000)
     assert json.loads(outcome.payload)["errorType"] in ("java.lang.OutOfMemoryError", "Runtime.ExitError")

@@ -67,12 +67,13 @@ def test_a_process_that_ends_is_started_again_with_its_tmp(plane: Plane, languag
 
 
 def test_a_timeout_ends_it(plane: Plane, language: Language) -> None:
-    function = deploy(plane, language, timeout_s=2.0)
-    function({"do": "echo", "value": 1})
+    seconds = language.restart_s
+    function = deploy(plane, language, timeout_s=seconds, memory_mb=1769)
     outcome = function({"do": "sleep"})
     error = json.loads(outcome.payload)
-    assert error["errorType"] == "Sandbox.Timedout" and error["errorMessage"].endswith("Error: Task timed out after 2.00 seconds")
-    assert (outcome.status, outcome.duration_ms) == ("timeout", 2000)
+    message = f"Error: Task timed out after {seconds:.2f} seconds"
+    assert error["errorType"] == "Sandbox.Timedout" and error["errorMessage"].endswith(message)
+    assert (outcome.status, outcome.duration_ms) == ("timeout", seconds * 1000)
     assert function.answer({"do": "echo", "value": 1})["count"] == 1
 
 

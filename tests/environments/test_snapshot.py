@@ -62,9 +62,9 @@ def lambda_handler(event, context):
 
 
 def test_memory_and_time_are_held_to_their_limits(plane: Plane) -> None:
-    origin = snapshot(plane, "import time\ndef lambda_handler(event, context):\n    x = 'x' * (event << 20); time.sleep(len(x) and 5)\n")
-    function = restored(origin, memory_mb=128, timeout_s=1.0)
-    for size, status, error_type in ((300, "error", "Runtime.OutOfMemory"), (1, "timeout", None)):
+    origin = snapshot(plane, "import time\ndef lambda_handler(event, context):\n    x = 'x' * (event << 20); time.sleep(len(x) and 60)\n")
+    hungry, slow = restored(origin, memory_mb=128), restored(origin, memory_mb=1769, timeout_s=2.0)
+    for function, size, status, error_type in ((hungry, 300, "error", "Runtime.OutOfMemory"), (slow, 1, "timeout", None)):
         outcome = function(size)
         assert (outcome.status, outcome.error_type) == (status, error_type)
         assert function(0).payload == b"null", "restored again"

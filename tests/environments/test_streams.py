@@ -107,7 +107,7 @@ def test_no_more_than_the_limit_goes_out() -> None:
 
 def test_a_function_that_nobody_reads_times_out_and_leaves_little(plane: Plane) -> None:
     files = {name: text.encode() for name, text in streaming_package("begin a/b; zeros 5242880; end").items()}
-    function = plane.function("", files=files, runtime="provided.al2023", timeout_s=2.0)
+    function = plane.function("", files=files, runtime="provided.al2023", timeout_s=4.0, memory_mb=1769)
     most = 0
 
     class Unread(ResponseStream):
