@@ -34,6 +34,10 @@ public class Functions {
             return new Receipt(order.count + " " + order.item, sum);
         }
     }
+    record Point(int x, int y, String label) { }
+    public static class Records implements RequestHandler<Point, Integer> {
+        public Integer handleRequest(Point point, Context context) { return point.x() + point.y(); }
+    }
     public static class Maps implements RequestHandler<Map<String, Object>, Map<String, Object>> {
         private int calls;
         public Map<String, Object> handleRequest(Map<String, Object> event, Context context) {
@@ -111,6 +115,7 @@ def java(plane: Plane, classes: Path) -> object:
 
 EVENTS = [
     ("$Pojo", {"item": "books", "count": 2, "prices": [1.5, 2]}, {"text": "2 books", "total": 3.5}),
+    ("$Records", {"x": 1, "y": 20, "label": "as in AWS's java17-examples"}, 21),
     # AWS serialises maps without their nulls.
     ("$Maps", {"b": [1], "a": None}, {"b": [1], "calls": 1}),
     ("$Streams", "abc", "ABC"),

@@ -150,6 +150,15 @@ def test_the_trace_of_an_error_is_the_functions(plane: Plane) -> None:
     assert all("/var/" in line or "node:" in line or "<anonymous>" in line for line in error["trace"][1:])
 
 
+def test_the_context_as_it_is_printed(plane: Plane) -> None:
+    """The members, in the order of AWS's; functions are not in JSON."""
+    context = deploy(plane, "exports.handler = async (event, context) => JSON.stringify(context)").answer()
+    assert list(json.loads(context)) == [
+        "callbackWaitsForEmptyEventLoop", "functionVersion", "functionName", "memoryLimitInMB", "logGroupName", "logStreamName",
+        "clientContext", "invokedFunctionArn", "awsRequestId",
+    ]  # fmt: skip
+
+
 LINE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t%s\t%s\t%s"
 ID = r"[0-9a-f-]{36}"
 

@@ -55,23 +55,21 @@ function contextOf(headers) {
   };
 }
 
-/** Lets a handler say whether its end waits for an empty event loop; whether it does, at the moment of asking. */
-function letItChooseToWait(context) {
+/** `context` with a member by which a handler says whether its end waits for an empty event loop, the first one as on AWS. */
+function withChoiceToWait(context, members = {}) {
   let waits = true;
-  Object.defineProperty(context, "callbackWaitsForEmptyEventLoop", {
-    enumerable: true,
-    get: () => waits,
-    set: (value) => { waits = value; },
-  });
-  return () => waits;
+  const choice = {
+    get callbackWaitsForEmptyEventLoop() { return waits; },
+    set callbackWaitsForEmptyEventLoop(value) { waits = value; },
+  };
+  return { context: Object.assign(choice, members, context), waits: () => waits };
 }
 
 const emptied = () => new Promise((resolve) => { whenEmpty = resolve; });
 
 /** A handler up to nodejs22.x: what it returned or called back with, or {error}. */
-function callHandler(handler, event, context) {
+function callHandler(handler, event, basis) {
   return new Promise((resolve) => {
-    const waits = letItChooseToWait(context);
     let answered = false;
     const end = (outcome) => {
       whenEmpty = undefined;
@@ -89,9 +87,11 @@ function callHandler(handler, event, context) {
       if (failed(error) || !waits()) done(error, result);
       else whenEmpty = () => end({ result });
     });
-    context.succeed = once((result) => done(null, result));
-    context.fail = once((error) => done(failed(error) ? error : "handled"));
-    context.done = once(done);
+    const { context, waits } = withChoiceToWait(basis, {
+      succeed: once((result) => done(null, result)),
+      fail: once((error) => done(failed(error) ? error : "handled")),
+      done: once(done),
+    });
     whenEmpty = () => end({ result: null }); // it neither called back nor left anything to wait for
     try {
       const result = handler(event, context, callback);
@@ -132,8 +132,8 @@ async function answer(handler, event, context) {
   }
 }
 
-async function stream(handler, event, context) {
-  const waits = takesCallbacks ? letItChooseToWait(context) : () => false;
+async function stream(handler, event, basis) {
+  const { context, waits } = takesCallbacks ? withChoiceToWait(basis) : { context: basis, waits: () => false };
   const { responseStream, ended, fail } = client.stream(current, handler);
   try {
     const result = handler(event, responseStream, context);

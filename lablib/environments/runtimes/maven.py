@@ -40,7 +40,9 @@ CORE = Artifact("com.amazonaws", "aws-lambda-java-core", "1.4.0")
 RUNTIME_CLIENT = (
     Artifact("com.amazonaws", "aws-lambda-java-runtime-interface-client", "2.9.0"),
     CORE,
-    Artifact("com.amazonaws", "aws-lambda-java-serialization", "1.2.0"),
+    # Not 1.2.0, which the client names: it cannot read records, and AWS's sample java17-examples wants one. (Which of the two
+    # AWS's own runtimes have is unconfirmed.)
+    Artifact("com.amazonaws", "aws-lambda-java-serialization", "1.1.6"),
     Artifact("software.amazon.awssdk", "utils-lite", "2.34.0"),
 )
 EVENTS = (Artifact("com.amazonaws", "aws-lambda-java-events", "3.16.1"), Artifact("joda-time", "joda-time", "2.10.8"))
