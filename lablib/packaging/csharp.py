@@ -89,11 +89,23 @@ def _handler(assembly: str, texts: Iterable[str]) -> str | None:
     for text in texts:
         found = re.search(r"^\s*namespace\s+([\w.]+)", text, re.MULTILINE)
         prefix = f"{found[1]}." if found else ""
-        for part in re.split(r"(?=\bpublic\s+(?:(?:static|sealed|partial)\s+)*class\s)", text):
-            if (named := _CLASS.match(part)) is None:
+        classes = [(named[1], named.start(), _end(text, named.end())) for named in _CLASS.finditer(text)]
+        for method in _METHOD.finditer(text):
+            around = [name for name, start, end in classes if start < method.start() < end]
+            if not around or method[1] == around[-1]:
                 continue
-            methods = _METHOD.findall(part)
-            if "FunctionHandler" in methods:
-                return f"{assembly}::{prefix}{named[1]}::FunctionHandler"
-            lone += [f"{assembly}::{prefix}{named[1]}::{method}" for method in methods if method != named[1]]
+            handler = f"{assembly}::{prefix}{'+'.join(around)}::{method[1]}"
+            if method[1] == "FunctionHandler":
+                return handler
+            lone.append(handler)
     return lone[0] if len(lone) == 1 else None
+
+
+def _end(text: str, at: int) -> int:
+    """Where the block that begins after `at` is closed."""
+    depth = 0
+    for brace in re.finditer("[{}]", text[at:]):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return at + brace.end()
+    return len(text)

@@ -258,6 +258,20 @@ CELLS = [
 ]
 
 
+def test_the_handler_of_a_class_with_classes_in_it(tmp_path: Path) -> None:
+    require(toolchains.find("mcs"), "a C# compiler", toolchains.TOOLCHAINS["mcs"].install)
+    (tmp_path / "Shop.cs").write_text("""
+using Amazon.Lambda.Core;
+namespace Example {
+    public class Orders {
+        public class Order { public string Id { get; set; } }
+        public class Receipt { public string Id { get; set; } }
+        public Receipt HandleRequest(Order order, ILambdaContext context) { return new Receipt { Id = order.Id }; }
+    }
+}""")
+    assert from_path(tmp_path / "Shop.cs", workshop()).handler == "Shop::Example.Orders::HandleRequest"
+
+
 @pytest.mark.parametrize(("runtime", "code", "file", "handler", "family"), CELLS, ids=[f"{row[0]}-{row[2]}" for row in CELLS])
 def test_a_cell_in_the_language_of_its_runtime(runtime: str, code: str, file: str, handler: str, family: str) -> None:
     for name in {"java17": ["javac"], "dotnet8": ["mcs"]}.get(runtime, ["go"] if code == GO else []):
