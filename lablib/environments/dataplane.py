@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,8 @@ class DataPlane:
         """End an environment and everything it left; one that is gone is no error."""
         if environment in self._alive:
             self._alive.discard(environment)
-            await self._order({"op": "destroy", "environment": environment})
+            with suppress(SupervisorLost):  # which ended it too
+                await self._order({"op": "destroy", "environment": environment})
 
     async def destroy_all(self) -> None:
         await asyncio.gather(*(self.destroy(name) for name in list(self._alive)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 
 import pytest
 
@@ -299,9 +301,6 @@ def test_a_result_over_the_limit(plane: Plane) -> None:
 
 
 def test_a_runtime_that_dies_while_frozen_is_started_again(plane: Plane) -> None:
-    import os
-    import signal
-
     function = plane.function("""
 import os
 def lambda_handler(event, context):
@@ -345,3 +344,17 @@ def test_who_waits_for_an_init_that_is_ended_hears_of_it(plane: Plane) -> None:
         waiting.result(10)
     with pytest.raises(DataPlaneError, match="no such environment"):
         plane.run(plane.data_plane.initialized(function.id))
+
+
+def test_an_environment_that_is_ended_while_the_supervisor_dies_has_ended(plane: Plane) -> None:
+    function = plane.function(COUNTER)
+    assert function() is not None
+    supervisor = plane.data_plane._process
+    assert supervisor is not None
+    os.kill(supervisor.pid, signal.SIGSTOP)  # it takes the order, and never answers
+    going = asyncio.run_coroutine_threadsafe(plane.data_plane.destroy(function.id), plane.loop)
+    all_of_them = asyncio.run_coroutine_threadsafe(plane.data_plane.destroy_all(), plane.loop)
+    wait_until(lambda: bool(plane.data_plane._replies))
+    supervisor.kill()
+    assert (going.result(10), all_of_them.result(10)) == (None, None)
+    wait_until(lambda: not _marked(function.id))

@@ -72,16 +72,19 @@ class _Loop:
 
     def _obey(self) -> bool:
         """Take one order; False when there will be no more."""
-        header, descriptors, flags, _ = socket.recv_fds(self._control, 4, 2)
-        if len(header) < 4:
-            return False
-        (length,) = struct.unpack("!I", header)
-        text = b""
-        while len(text) < length:
-            part = self._control.recv(length - len(text))
-            if not part:
+        try:
+            header, descriptors, flags, _ = socket.recv_fds(self._control, 4, 2)
+            if len(header) < 4:
                 return False
-            text += part
+            (length,) = struct.unpack("!I", header)
+            text = b""
+            while len(text) < length:
+                part = self._control.recv(length - len(text))
+                if not part:
+                    return False
+                text += part
+        except ConnectionResetError:
+            return False  # the supervisor was killed before it had read what we said
         plan = Plan.loads(text)
         try:
             if flags & socket.MSG_CTRUNC:  # the kernel keeps what this process has no room for
