@@ -109,6 +109,7 @@ class Cloud:
         )
         self._concurrency = Concurrency(options.account_concurrency)
         self._placement = Placement(self._data_plane, self._clock, self._variables, self._concurrency)
+        self._functions.packages.in_use = self._placement.runs_from
         self._provisioning = self._provisioned_concurrency()
         self._snapshots = Snapshots(
             self._functions, self._clock, self._placement.start, self._data_plane.initialized, self._placement.end

@@ -1,4 +1,4 @@
-"""Functions, layers, versions and events are made while the cloud is emptied again and again: nothing of them stays."""
+"""What is made, deleted, or emptied again and again leaves nothing: functions, layers, versions, events, also while a reset goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.faults.conftest import OK, Cloud, plane_folder, runtimes, wait_until
+from tests.faults.conftest import OK, Cloud, invoke, plane_folder, runtimes, wait_until
+from tests.faults.test_many import counts, settles
 from tests.support import make_zip
 
 ROLE = "arn:aws:iam::123456789012:role/lambda-test-role"
@@ -70,3 +71,38 @@ def test_what_is_made_meanwhile_is_gone_after_the_last_reset(cloud: Cloud) -> No
     folder = plane_folder(cloud)
     wait_until(lambda: [left.name for left in folder.iterdir()] == ["runtimes"], "a folder of an environment")
     assert list((folder.parent / "code").iterdir()) == []
+
+
+def test_versions_layers_and_what_they_hold_come_and_go_and_leave_nothing(cloud: Cloud) -> None:
+    """SnapStart in every second round, provisioned concurrency in the others."""
+    client, name = cloud.client("lambda"), "again"
+
+    def deploy(round: int) -> None:
+        layer = client.publish_layer_version(LayerName="shared", Content={"ZipFile": make_zip({"python/shared.py": f"ROUND = {round}"})})
+        settings = {"SnapStart": {"ApplyOn": "PublishedVersions"}} if round % 2 else {}
+        cloud.function(f"{OK}# {round}", name, Runtime="python3.12", Layers=[layer["LayerVersionArn"]], **settings)
+        assert invoke(cloud, name).payload == "ok"
+        client.update_function_code(FunctionName=name, ZipFile=make_zip({"lambda_function.py": f"{OK}# and {round}"}))
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=version, WaiterConfig={"Delay": 1})
+        client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        if round % 2 == 0:
+            client.put_provisioned_concurrency_config(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=2)
+            cloud.advance(1)
+        assert invoke(cloud, name, Qualifier="live").payload == "ok"
+        client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+        client.invoke(FunctionName=name, InvocationType="Event")
+        client.delete_layer_version(LayerName="shared", VersionNumber=layer["Version"])
+        client.delete_function(FunctionName=name)
+
+    for round in range(2):
+        deploy(round)
+    wait_until(lambda: not runtimes(cloud), "an environment of the first rounds")
+    before = counts(cloud)
+    for round in range(2, 8):
+        deploy(round)
+    wait_until(lambda: not runtimes(cloud), "an environment or a snapshot stays")
+    settles(cloud, before, 10)
+    cloud.reset()
+    assert list((plane_folder(cloud).parent / "code").iterdir()) == []

@@ -33,8 +33,9 @@ NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to 
 EMPTY_ZIP = "Uploaded file must be a non-empty zip"
 TOO_LARGE = f"Unzipped size must be smaller than {limits.UNZIPPED_BYTES} bytes"
 
-# A function that is deleted or updated may still be running from the old folder, for at most its longest timeout.
-GRACE_SECONDS = float(limits.TIMEOUT_S.highest)
+# A package that nothing has any more goes after this long: an invocation may have chosen its version, and be about to start an
+# environment. While an environment runs from it, it stays.
+GRACE_SECONDS = 30.0
 
 _CHUNK = 1 << 20
 _MAX_DEPTH = 200  # folders in folders; AWS names no limit, the tools that walk a tree have one
@@ -93,6 +94,8 @@ class CodeStore:
         self._packages: dict[str, Package] = {}
         self._users: dict[str, int] = {}
         self._removals: dict[str, asyncio.TimerHandle] = {}
+        # Whether an environment runs from a package's folder; `lablib.cloud.wiring` knows.
+        self.in_use: Callable[[Path], bool] = lambda folder: False
         self._era = 0  # how many times it was cleared
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -218,11 +221,15 @@ class CodeStore:
     def _forget(self, sha256: str) -> None:
         self._removals.pop(sha256, None)
         with self._lock:
-            if self._users.get(sha256):
+            package = self._packages.get(sha256)
+            if package is None or self._users.get(sha256):
                 return
-            self._users.pop(sha256, None)
-            package = self._packages.pop(sha256, None)
-        if package is not None:
+            running = self.in_use(package.folder)
+            if not running:
+                del self._packages[sha256], self._users[sha256]
+        if running:
+            self._removals[sha256] = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._forget, sha256)
+        else:
             asyncio.get_running_loop().run_in_executor(None, remove_tree, package.folder.parent)
 
 

@@ -12,6 +12,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from lablib.cloud.clock import Clock, Timer
@@ -97,6 +98,10 @@ class Placement:
 
     def get(self, name: str) -> Placed | None:
         return self._environments.get(name)
+
+    def runs_from(self, folder: Path) -> bool:
+        """Whether an environment has this folder as its code or its layers."""
+        return any(folder in (placed.version.code, *placed.version.layers) for placed in self._environments.values())
 
     # --- one invocation ---------------------------------------------------------------
 

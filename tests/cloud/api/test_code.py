@@ -194,6 +194,25 @@ def test_a_package_that_comes_back_during_the_grace_stays(tmp_path: Path, monkey
     asyncio.run(scenario())
 
 
+def test_a_package_stays_while_an_environment_runs_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "GRACE_SECONDS", 0.0)
+
+    async def scenario() -> None:
+        store = CodeStore(tmp_path / "code")
+        package = await store.add(make_zip({"a.py": "x"}))
+        running = {package.folder}
+        store.in_use = running.__contains__
+        store.release(package.sha256)
+        await settle()
+        assert package.folder.exists() and store.find(package.sha256) is package
+        running.clear()
+        await settle()
+        await asyncio.get_running_loop().shutdown_default_executor()
+        assert not package.folder.exists() and not store._removals
+
+    asyncio.run(scenario())
+
+
 def test_a_refused_package_leaves_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = CodeStore(tmp_path / "code")
