@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+
+from lablib.environments.folders import remove_tree
 
 PREFIX = "lablib-"
 _OWNER = "owner.json"
@@ -73,14 +73,6 @@ def _is_stale(folder: Path) -> bool:
         return bool(started(int(owner["pid"])) != owner["started"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder, also what in it is read-only; one that another process is removing too is no error."""
-    for parent, _, _ in os.walk(folder):
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(parent, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def started(pid: int) -> str | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
+
+from lablib.models.timestamps import timestamp
 
 # Least detail first. What a function's system log level does not name is left out.
 SYSTEM_LEVELS = ("WARN", "INFO", "DEBUG")
@@ -55,12 +56,6 @@ def line(kind: str, at: float, record: Mapping[str, Any]) -> str:
     """
     known = {name: value for name, value in record.items() if value is not None}
     return json.dumps({"time": timestamp(at), "type": kind, "record": known}, separators=(",", ":"), ensure_ascii=False)
-
-
-def timestamp(at: float) -> str:
-    """``2024-05-20T16:29:44.833Z``."""
-    moment = datetime.fromtimestamp(int(at * 1000) / 1000, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def tracing(header: str) -> dict[str, str] | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lablib.cloud.access import principals
+from lablib.cloud.access.decision import Asked, service_may
+from lablib.cloud.access.documents import read
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.moto_seam import roles
 from lablib.environments.spec import DataPlaneError
@@ -10,6 +14,8 @@ from lablib.environments.spec import DataPlaneError
 # AWS's words when a function is created. That Invoke uses them too after the role has gone, with AccessDeniedException, is
 # unconfirmed.
 CANNOT_BE_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
+
+_LAMBDA = "lambda.amazonaws.com"
 
 
 class RoleRefused(DataPlaneError):
@@ -25,7 +31,17 @@ class RoleRefused(DataPlaneError):
 async def may_be_assumed(role_arn: str) -> bool:
     """Whether IAM has the role and its trust policy lets ``lambda.amazonaws.com`` assume it."""
     role = await principals.role_of(role_arn)
-    return role is not None and roles.trusts_lambda(role.trust)
+    return role is not None and trusts_lambda(role.trust, role_arn)
+
+
+def trusts_lambda(document: str | None, role_arn: str) -> bool:
+    """Whether a role's trust policy lets Lambda assume it, and names it.
+
+    Conditions are not looked at: which keys Lambda gives a value (``aws:SourceAccount``, ``aws:SourceArn``) is unconfirmed.
+    """
+    said = [statement for statement in read(document or "") if statement.allows or not statement.conditions]
+    named = [replace(statement, conditions=()) for statement in said if ("Service", _LAMBDA) in (statement.principals or ())]
+    return service_may(_LAMBDA, Asked("sts:AssumeRole", role_arn), tuple(named))
 
 
 async def credentials(version: FunctionVersion) -> roles.Credentials:

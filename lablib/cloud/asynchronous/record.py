@@ -16,6 +16,7 @@ from lablib.cloud.asynchronous.event import Event, Response
 from lablib.cloud.asynchronous.policy import Condition
 from lablib.cloud.asynchronous.targets import folder
 from lablib.cloud.functions import LATEST
+from lablib.models.timestamps import timestamp
 
 # In AWS's words, its spelling included (seen in a dead-letter queue, 2026).
 ZERO_CONCURRENCY = "Function not invoked. Function isconfigured with zero reserved concurrent executions"
@@ -74,12 +75,6 @@ def object_key(function: str, now: float) -> str:
     """The name of a record in a bucket."""
     moment = datetime.fromtimestamp(now, timezone.utc)
     return f"{folder(function)}{moment:%Y/%m/%d}/{moment:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-
-
-def timestamp(now: float) -> str:
-    """``2026-11-23T08:00:00.000Z``"""
-    moment = datetime.fromtimestamp(now, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _response_context(response: Response) -> dict[str, object]:

@@ -16,7 +16,6 @@ import io
 import lzma
 import os
 import posixpath
-import shutil
 import stat
 import tempfile
 import threading
@@ -27,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lablib.cloud.functions import merge
+from lablib.environments.folders import remove_tree
 from lablib.models import limits
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -231,15 +231,6 @@ class CodeStore:
             self._removals[sha256] = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._forget, sha256)
         else:
             asyncio.get_running_loop().run_in_executor(None, remove_tree, package.folder.parent)
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder whose directories are read-only. A folder that is not there is fine."""
-    if not folder.exists():
-        return
-    for path, _, _ in os.walk(folder):
-        os.chmod(path, 0o755)
-    shutil.rmtree(folder)
 
 
 def unpack(archive: bytes, folder: Path, limit: int = limits.UNZIPPED_BYTES) -> int:

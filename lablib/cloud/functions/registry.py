@@ -25,6 +25,7 @@ from lablib.cloud.functions.layers import Layers
 from lablib.cloud.functions.resource_policy import ResourcePolicy
 from lablib.cloud.functions.urls import FunctionUrl
 from lablib.cloud.functions.version import LATEST, FunctionVersion, State
+from lablib.models.timestamps import timestamp
 
 if TYPE_CHECKING:
     from lablib.cloud.clock import Clock
@@ -329,8 +330,7 @@ class Functions:
 
     def timestamp(self) -> str:
         """Now, on the cloud's clock, as ``LastModified`` writes it: ``2026-11-23T08:00:00.000+0000``."""
-        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
-        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
+        return timestamp(self._clock.now(), "+0000")
 
     def today(self) -> date:
         """The date on the cloud's clock, in UTC."""

@@ -1,4 +1,4 @@
-"""Roles: who may assume one, and the credentials that a function runs with.
+"""The credentials that a function runs with: a session of its role.
 
 Touches: `moto.iam.models.iam_backends`, `IAMBackend.access_keys`, `moto.sts.models.sts_backends`, `STSBackend.assume_role` and
 what it returns (`AssumedRole.access_key_id`, `.secret_access_key`, `.session_token`, `.access_key`).
@@ -6,11 +6,8 @@ what it returns (`AssumedRole.access_key_id`, `.secret_access_key`, `.session_to
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote
 
 from lablib.cloud.moto_seam import clockwork, engine, keys
 from lablib.cloud.moto_seam.access import Session
@@ -56,32 +53,3 @@ def _tell_moto(role_arn: str, session_name: str, made: Credentials) -> None:
     for key in (session, session.access_key):
         key.access_key_id, key.secret_access_key = made.access_key_id, made.secret_access_key
     session.session_token = made.session_token
-
-
-def trusts_lambda(document: str | None) -> bool:
-    """Whether a role's trust policy lets ``lambda.amazonaws.com`` assume it."""
-    return any(_allows_lambda(statement) for statement in _statements(document))
-
-
-def _statements(document: str | None) -> list[Any]:
-    try:
-        policy = json.loads(unquote(document or "") or "{}")
-    except ValueError:
-        return []
-    statements = policy.get("Statement", []) if isinstance(policy, dict) else []
-    return statements if isinstance(statements, list) else [statements]
-
-
-def _allows_lambda(statement: Any) -> bool:
-    if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
-        return False
-    principal = statement.get("Principal", {})
-    services = _listed(principal.get("Service", [])) if isinstance(principal, dict) else _listed(principal)
-    actions = _listed(statement.get("Action", []))
-    return any(service in ("lambda.amazonaws.com", "*") for service in services) and any(
-        action in ("sts:AssumeRole", "sts:*", "*") for action in actions
-    )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from lablib.cloud.functions import code
 from lablib.cloud.functions.code import BadPackage, CodeStore, Emptied, unpack
+from lablib.environments.folders import remove_tree
 from tests.support import make_zip
 
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -131,7 +132,7 @@ def test_what_it_unpacks(tmp_path: Path) -> None:
     modes = {str(p.relative_to(folder)): stat.S_IMODE(p.lstat().st_mode) for p in folder.rglob("*") if not p.is_symlink()}
     assert modes == {"lambda_function.py": 0o444, "bin": 0o555, "bin/tool": 0o555, "lib": 0o555, "lib/a.so": 0o444}
     assert os.readlink(folder / "lib/b.so") == "a.so" and (folder / "latest/a.so").exists()
-    code.remove_tree(folder)
+    remove_tree(folder)
     assert not folder.exists()
 
 
@@ -155,7 +156,7 @@ def test_whatever_is_in_it_stays_inside(given: list[tuple[str, bytes, int]]) -> 
         else:
             assert all(Path(os.path.realpath(path)).is_relative_to(folder) for path in folder.rglob("*"))
         assert [path.name for path in Path(place).iterdir()] in ([], ["in"])
-        code.remove_tree(folder)
+        remove_tree(folder)
 
 
 def test_store_keeps_equal_packages_once_and_as_long_as_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
