@@ -17,7 +17,8 @@ from typing import Literal
 from lablib.deployment import full_share_mb, this_runtime
 from lablib.errors import LabError
 from lablib.environments.host import cores
-from lablib.environments.runtimes.toolchains import TOOLCHAINS, find, version
+from lablib.environments.runtimes import maven
+from lablib.environments.runtimes.toolchains import TOOLCHAINS, eclipse_compiler, find, version
 from lablib.local import launch
 from lablib.models.limits import MEMORY_MB
 from lablib.models.snapstart import is_simulated
@@ -141,7 +142,10 @@ def _processor(facts: Mapping[str, object]) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Runtime:
-    """A runtime beside Python's, and the programs that it needs: one to run on or with, one to be compiled by (lab.deploy)."""
+    """A runtime beside Python's, and the programs that it needs: one to run on or with, one to be compiled by (lab.deploy).
+
+    `libraries`: whether it needs AWS's Java libraries, which Maven fetches.
+    """
 
     name: str
     identifiers: str
@@ -149,11 +153,12 @@ class _Runtime:
     compiler: str = ""
     maps_paths: bool = False
     as_it_is: bool = False
+    libraries: bool = False
 
 
 _RUNTIMES = (
     _Runtime("Node.js", "nodejs18.x and later", "node", maps_paths=True),
-    _Runtime("Java", "java8.al2 and later", "java", "javac"),
+    _Runtime("Java", "java8.al2 and later", "java", "javac", libraries=True),
     _Runtime("C#", "dotnet6 and later", "dotnet", "mcs"),
     _Runtime("Go", "provided.al2, provided.al2023", compiler="go", as_it_is=True),
     _Runtime("Ruby", "ruby3.2 and later", "ruby", maps_paths=True),
@@ -164,7 +169,9 @@ _RUNTIMES = (
 def runtimes(namespaces: bool) -> Iterator[Finding]:
     """Which other runtimes run here, on which version. No lab that is missing one stops the others."""
     for one in _RUNTIMES:
-        lacking = [name for name in (one.program, one.compiler) if name and find(name) is None]
+        lacking = [name for name in (one.program, one.compiler) if name and find(name) is None and not _stands_in(name)]
+        if one.libraries and not maven.at_hand():
+            lacking.append("mvn")
         says = f"{one.identifiers}: {_on_what(one)}"
         if lacking:
             remedy = "; ".join(dict.fromkeys(TOOLCHAINS[name].install for name in lacking))
@@ -174,6 +181,11 @@ def runtimes(namespaces: bool) -> Iterator[Finding]:
         else:
             own = "it finds its package, and its /tmp in TMPDIR; /tmp, /var/task and /opt themselves are this machine's"
             yield Finding(one.name, "limited", f"{says}. Without user namespaces {own}")
+
+
+def _stands_in(name: str) -> bool:
+    """Whether another program does what this one would."""
+    return name == "javac" and eclipse_compiler() is not None
 
 
 def snapstart() -> Finding:
@@ -190,6 +202,8 @@ def _on_what(one: _Runtime) -> str:
     for name, verb in ((one.program, "with" if one.as_it_is else "run on"), (one.compiler, "compiled by")):
         if name and find(name):
             parts.append(f"{verb} {name} {version(name)}")
+        elif _stands_in(name):
+            parts.append(f"{verb} Eclipse's compiler")
     return ", ".join(parts) or "do not run"
 
 

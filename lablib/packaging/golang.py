@@ -68,7 +68,7 @@ def _module(go: Path, into: Path, sources: dict[str, Path], shop: Workshop) -> N
 
 def _locked(go: Path, into: Path) -> Files:
     environ = {"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=mod"}
-    compile_with([go, "mod", "tidy"], "What it imports", cwd=into, environ=environ)
+    compile_with([go, "mod", "tidy"], "What it imports", cwd=into, environ=environ, failed="could not be fetched (once, a network is needed)")
     return {name: ((into / name).read_bytes(), False) for name in ("go.mod", "go.sum") if (into / name).is_file()}
 
 

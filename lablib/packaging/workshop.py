@@ -12,6 +12,7 @@ from lablib.packaging.archive import Files, NotPackageable, walk, zipped
 from lablib.packaging.cache import BuildCache, key_of
 
 _PATIENCE_S = 600.0
+_SILENT_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -103,17 +104,33 @@ def compile_with(
     cwd: Path,
     environ: Mapping[str, str] | None = None,
     shown: Callable[[str], str] = str.strip,
+    failed: str = "does not compile",
 ) -> None:
-    """Run a compiler; raises `NotPackageable` with what it said when it refuses, or with what `shown` makes of that."""
+    """Run a compiler; raises `NotPackageable` with what it said when it refuses, or with what `shown` makes of that.
+
+    One that takes long is announced (Go compiles its own library the first time: a minute on two cores).
+    """
+    with subprocess.Popen(
+        [str(part) for part in command], cwd=cwd, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    ) as process:  # fmt: skip
+        try:
+            said = _patiently(process)
+        except subprocess.TimeoutExpired:
+            raise NotPackageable(f"{what} was not compiled within {_PATIENCE_S / 60:.0f} minutes.") from None
+        finally:
+            process.kill()  # interrupted, or too slow; nothing happens to one that has ended
+    if process.returncode:
+        raise NotPackageable(f"{what} {failed}:\n\n{shown(said)}")
+
+
+def _patiently(process: subprocess.Popen[str]) -> str:
+    """All that it says, once it has ended. Raises TimeoutExpired."""
     try:
-        ran = subprocess.run(
-            [str(part) for part in command], cwd=cwd, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=_PATIENCE_S, check=False,
-        )  # fmt: skip
+        return process.communicate(timeout=_SILENT_S)[0]
     except subprocess.TimeoutExpired:
-        raise NotPackageable(f"{what} was not compiled within {_PATIENCE_S / 60:.0f} minutes.") from None
-    if ran.returncode:
-        raise NotPackageable(f"{what} does not compile:\n\n{shown(ran.stdout)}")
+        print("Still compiling. The first time takes longest: what is fetched and built now is kept.", flush=True)
+    return process.communicate(timeout=_PATIENCE_S)[0]
 
 
 def tree(folder: Path) -> Files:

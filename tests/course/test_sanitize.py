@@ -22,6 +22,7 @@ from lablib.course.sanitize import RULES, rules, sanitize
         ("python3.11 and python:3.13.v42", "python3.N and python3.N"),
         ("runtime:" + "0a" * 32, "runtime:ID"),
         ("yGlZ7kXxQ1mJ5vKc0pR8sT2uW4zA6bD9eF3gH1iJ0kM=", "SHA256"),
+        ("Still compiling. The first time takes longest: …\nhello: created, 512 MB", "hello: created, N MB"),
         ("<function f at 0x7f52ab80dbc0>", "<function f at 0xADDRESS>"),
     ],
 )

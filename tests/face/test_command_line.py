@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,8 @@ def test_doctor_names_the_runtimes_their_versions_and_what_installs_them(monkeyp
     found = list(doctor.runtimes(namespaces=True))
     assert [finding.name for finding in found] == names
     assert all(finding.state == "limited" and "not installed: " in finding.says and finding.remedy for finding in found)
+    monkeypatch.setattr(doctor, "eclipse_compiler", lambda: None)
+    monkeypatch.setattr(doctor.maven, "at_hand", lambda: True)
     monkeypatch.setattr(doctor, "find", lambda name: "/usr/bin/it")
     monkeypatch.setattr(doctor, "version", lambda name: "1.2.3")
     found = list(doctor.runtimes(namespaces=True))
@@ -93,6 +96,19 @@ def test_doctor_names_the_runtimes_their_versions_and_what_installs_them(monkeyp
     found = list(doctor.runtimes(namespaces=False))
     assert [finding.name for finding in found if finding.state == "ok"] == ["Node.js", "Ruby"]
     assert "TMPDIR" in found[1].says
+
+
+def test_doctor_knows_what_java_has_besides_javac(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra `java` brings a compiler that is not called javac; AWS's client has to be here or to be fetched by Maven."""
+    monkeypatch.setattr(doctor, "find", lambda name: None if name == "javac" else Path("/usr/bin/it"))
+    monkeypatch.setattr(doctor, "version", lambda name: "25")
+    monkeypatch.setattr(doctor, "eclipse_compiler", lambda: Path("/it.jar"))
+    monkeypatch.setattr(doctor.maven, "at_hand", lambda: True)
+    java = list(doctor.runtimes(namespaces=True))[1]
+    assert (java.state, java.says) == ("ok", "java8.al2 and later: run on java 25, compiled by Eclipse's compiler")
+    monkeypatch.setattr(doctor.maven, "at_hand", lambda: False)
+    java = list(doctor.runtimes(namespaces=True))[1]
+    assert java.state == "limited" and java.says.endswith("not installed: mvn") and java.remedy == "sudo apt-get install maven"
 
 
 def test_doctor_fails_when_something_needed_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

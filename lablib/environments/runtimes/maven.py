@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lablib.environments.runtimes.prepared import prepared
+from lablib.environments.runtimes.prepared import cache_folder, prepared
 from lablib.environments.runtimes.toolchains import find, missing
 from lablib.environments.spec import RuntimeUnavailable
 
@@ -58,9 +58,19 @@ def jars(name: str, artifacts: Iterable[Artifact]) -> list[Path]:
     return [folder / artifact.jar for artifact in wanted]
 
 
+def at_hand() -> bool:
+    """Whether Java functions have AWS's runtime client here, or Maven that fetches it."""
+    fetched = any((cache_folder() / "runtimes").glob("java-client-*"))
+    return fetched or find("mvn") is not None or any(_has(repository, RUNTIME_CLIENT) for repository in _local_repositories())
+
+
+def _has(repository: Path, artifacts: Iterable[Artifact]) -> bool:
+    return all((repository / artifact.in_repository).is_file() for artifact in artifacts)
+
+
 def _collect(artifacts: list[Artifact], into: Path) -> None:
     for repository in _local_repositories():
-        if all((repository / artifact.in_repository).is_file() for artifact in artifacts):
+        if _has(repository, artifacts):
             for artifact in artifacts:
                 shutil.copy(repository / artifact.in_repository, into)
             return

