@@ -77,7 +77,8 @@ class Lab:
         handler : `module.function`; for a .py file its own name and `lambda_handler`, as in `thumbnail.lambda_handler`. For
             other languages what the sources suggest; the printed line says it.
         runtime : for Python this interpreter's, such as `python3.11`; else the newest that the machine's toolchain runs.
-        role : an ARN; without it one role that all functions of the lab share, created through IAM when it is missing.
+        role : an ARN; without it one role that all functions of the lab share (`lambda-lab-role`), created through IAM when it
+            is missing. What it does not allow, its functions may not do.
         layers, environment : left as they are when an existing function is deployed again without them.
         memory : MB, 128 to 10,240. AWS's own default is 128.
         timeout : seconds, 1 to 900.
