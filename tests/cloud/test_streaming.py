@@ -69,9 +69,9 @@ def test_pieces_come_while_the_function_runs(place: CloudUnderTest) -> None:
          PRELUDE.encode() + bytes(8) + b"body", {}),
         ("""begin text/plain; chunk half
             end 'Lambda-Runtime-Function-Error-Type: App.Failed\\r\\nLambda-Runtime-Function-Error-Body: eyJhIjoxfQ==\\r\\n'""",
-         b"half", {"ErrorCode": "App.Failed", "ErrorDetails": '{"a":1}'}),
+         b"half", {}),
         ("answer '\"whole\"'", b'"whole"', {}),
-        ("""fail '{"errorType":"E"}'""", b'{"errorType":"E"}', {"ErrorCode": "Unhandled", "ErrorDetails": '{"errorType":"E"}'}),
+        ("""fail '{"errorType":"E"}'""", b'{"errorType":"E"}', {}),
         ("begin text/plain; zeros 7340032; end", bytes(7 * 1024 * 1024), {}),
     ],
     ids=["empty", "http prelude", "trailers", "not streamed", "an error", "more than 6 MB"],
@@ -83,29 +83,24 @@ def test_each_way_to_answer(cloud: CloudUnderTest, handler: str, payload: bytes,
 
 
 @pytest.mark.parametrize(
-    ("end", "kind", "message"),
-    [
-        ("sleep 30", "Sandbox.Timedout", "Error: Task timed out after 2.00 seconds"),
-        ("exit 3", "Runtime.ExitError", "Error: Runtime exited with error: exit status 3"),
-        ("exec 3>&-", "Runtime.TruncatedResponse", "Error: The runtime's connection ended in the middle of its streamed response"),
-    ],
+    ("end", "status"),
+    [("sleep 30", "timeout"), ("exit 3", "error\tError Type: Runtime.ExitError"),
+     ("exec 3>&-", "error\tError Type: Runtime.TruncatedResponse")],
 )  # fmt: skip
-def test_what_goes_wrong_midway_is_said_at_the_end(place: CloudUnderTest, end: str, kind: str, message: str) -> None:
+def test_what_goes_wrong_midway_is_said_in_the_log_alone(place: CloudUnderTest, end: str, status: str) -> None:
     name = function(place, f"""
         begin text/plain; chunk "{{$event}}"
         if [ "$event" = '"bad"' ]; then {end}; else end; fi""", Timeout=2, MemorySize=1769)  # fmt: skip
     payload, complete = read(place, name, Payload='"bad"', LogType="Tail")
-    assert payload == b'{"bad"}' and complete["ErrorCode"] == "Unhandled"
-    details = json.loads(complete["ErrorDetails"])
-    assert details["errorType"] == kind and details["errorMessage"].endswith(message)
-    assert "Status: " in base64.b64decode(complete["LogResult"]).decode()
+    assert payload == b'{"bad"}' and complete.keys() == {"LogResult"}
+    assert f"\tStatus: {status}\n" in base64.b64decode(complete["LogResult"]).decode()
     assert read(place, name, Payload="1") == (b"{1}", {})
 
 
 def test_a_function_that_fails_before_it_answers(cloud: CloudUnderTest) -> None:
     name = function(cloud, "exit 4")
     payload, complete = read(cloud, name)
-    assert json.loads(payload)["errorType"] == "Runtime.ExitError" and complete["ErrorCode"] == "Unhandled"
+    assert json.loads(payload)["errorType"] == "Runtime.ExitError" and complete == {}
 
 
 def test_a_python_function_is_not_streamed_but_answers(place: CloudUnderTest) -> None:
@@ -125,12 +120,18 @@ def test_invoke_waits_for_all_of_a_streamed_answer(cloud: CloudUnderTest) -> Non
     assert json.load(too_large["Payload"])["errorType"] == "Function.ResponseSizeTooLarge"
 
 
+@pytest.mark.parametrize("kind", ["DryRun", "Event"])
+def test_the_invocation_type_is_not_looked_at(cloud: CloudUnderTest, kind: str) -> None:
+    name = function(cloud, "answer '\"ran\"'")
+    answer, _ = invoke(cloud, name, InvocationType=kind)
+    assert answer["StatusCode"] == 200
+    assert read(cloud, name, InvocationType=kind) == (b'"ran"', {})
+
+
 def test_what_is_refused_is_an_ordinary_error(cloud: CloudUnderTest) -> None:
     name = function(cloud, "answer 1")
     client = cloud.client("lambda")
-    assert client.invoke_with_response_stream(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
     for given, code in (
-        ({"InvocationType": "Event"}, "ValidationException"),
         ({"Payload": "{"}, "InvalidRequestContentException"),
         ({"FunctionName": "missing"}, "ResourceNotFoundException"),
         ({"Qualifier": "7"}, "ResourceNotFoundException"),

@@ -37,9 +37,8 @@ class Events(Protocol):
     """Takes asynchronous events: `lablib.cloud.asynchronous.queue.AsyncQueue`, or a stand-in in tests."""
 
     def put(
-        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, client_context: str | None = None,
-        trace: str | None = None,
-    ) -> str:  # fmt: skip
+        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, trace: str | None = None
+    ) -> str:
         """Accept an event, and let nobody wait. Returns the tracing header that the function gets."""
         ...
 

@@ -71,7 +71,6 @@ class Event:
     arn: str
     payload: bytes
     request_id: str
-    client_context: str | None
     trace: str
     progress: Progress
     terms: Terms

@@ -83,15 +83,12 @@ class AsyncQueue:
         self._ticking: asyncio.TimerHandle | None = None
 
     def put(
-        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, client_context: str | None = None,
-        trace: str | None = None,
-    ) -> str:  # fmt: skip
+        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, trace: str | None = None
+    ) -> str:
         """Accept an event, and return at once.
 
         Parameters
         ----------
-        client_context
-            JSON text, as the Runtime API hands it on.
         trace
             The tracing header of the request.
 
@@ -108,7 +105,7 @@ class AsyncQueue:
         version, now = self._functions.get(name, qualifier), self._clock.now()
         header = self._chains.follow(version, trace)
         event = Event(
-            name, qualifier, version.arn, payload, request_id, client_context, header, Progress(now),
+            name, qualifier, version.arn, payload, request_id, header, Progress(now),
             self._terms(name, qualifier, version),
         )  # fmt: skip
         self._count("AsyncEventsReceived", event)
@@ -211,7 +208,7 @@ class AsyncQueue:
         self._count("AsyncEventAge", event, age_ms, unit="Milliseconds")
         try:
             result = await self._invoker.invoke(
-                version, event.payload, request_id=event.request_id, client_context=event.client_context,
+                version, event.payload, request_id=event.request_id,
                 invoked_arn=self._functions.arn(event.name, event.qualifier), trace=event.trace, synchronous=False,
             )  # fmt: skip
         except Throttled as throttled:

@@ -81,7 +81,6 @@ class Put:
     qualifier: str | None
     payload: bytes
     request_id: str
-    client_context: str | None
     trace: str | None
 
 
@@ -92,10 +91,9 @@ class FakeEvents:
     accepted: list[Put] = field(default_factory=list)
 
     def put(
-        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, client_context: str | None = None,
-        trace: str | None = None,
-    ) -> str:  # fmt: skip
-        self.accepted.append(Put(name, qualifier, payload, request_id, client_context, trace))
+        self, name: str, qualifier: str | None, payload: bytes, *, request_id: str, trace: str | None = None
+    ) -> str:
+        self.accepted.append(Put(name, qualifier, payload, request_id, trace))
         return "Root=1-0-2"
 
 

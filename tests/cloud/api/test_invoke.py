@@ -85,6 +85,13 @@ def test_client_context_reaches_the_function_as_json_on_one_line(api: Api) -> No
     assert json.loads(handed_on) == {"custom": {"näme": 1}}
 
 
+@pytest.mark.parametrize("given", ["eyJhIjoxfQ==", "no base64"])
+def test_an_event_has_no_client_context(api: Api, given: str) -> None:
+    api.create("f")
+    answer = api.client.invoke(FunctionName="f", InvocationType="Event", ClientContext=given)
+    assert answer["StatusCode"] == 202 and len(api.events.accepted) == 1
+
+
 def test_longest_client_context(api: Api) -> None:
     api.create("f")
     api.client.invoke(FunctionName="f", ClientContext=context(3580))

@@ -22,7 +22,7 @@ NOW = 1573755365.568  # of AWS's own example
 
 
 def an_event(payload: bytes = b"{}", response: Response | None = None, qualifier: str | None = None) -> Event:
-    return Event("my-function", qualifier, ARN, payload, "r", None, "Root=1", Progress(0.0, 3), Terms(), response)
+    return Event("my-function", qualifier, ARN, payload, "r", "Root=1", Progress(0.0, 3), Terms(), response)
 
 
 def test_the_example_of_the_developer_guide() -> None:

@@ -49,17 +49,17 @@ class Asked:
     version: FunctionVersion
     reference: Reference
     payload: bytes
-    kind: str
     context: str | None
 
 
 async def invoke(call: Call) -> Mapping[str, Any]:
     """Run a function. Its own error is a result too: status 200, and ``FunctionError`` says so."""
-    wanted = await asked(call)
-    if wanted.kind == "DryRun":
+    kind = call.parameters.get("InvocationType", "RequestResponse")
+    wanted = await asked(call, kind)
+    if kind == "DryRun":
         return {"StatusCode": 204}
-    if wanted.kind == "Event":
-        _put(call, wanted.reference, wanted.payload, wanted.context)
+    if kind == "Event":
+        _put(call, wanted.reference, wanted.payload)
         return {"StatusCode": 202}
     result = await run(call, wanted)
     _add_headers(call, result.trace_id)
@@ -74,21 +74,23 @@ async def invoke(call: Call) -> Mapping[str, Any]:
     return answer
 
 
-async def asked(call: Call) -> Asked:
-    """Read and check a request to invoke a function."""
+async def asked(call: Call, kind: str) -> Asked:
+    """Read and check a request to invoke a function. `kind` is its invocation type.
+
+    The client context of an event is not even looked at (captured, third party, 2026).
+    """
     parameters = call.parameters
     for member in ("TenantId", "DurableExecutionName"):
         if member in parameters:
             raise not_implemented(f"Lambda Lab does not act on '{member}' yet. Leave it out to go on without it.")
     reference = await named(call)
     version = call.functions.route(reference.name, reference.qualifier)
-    kind = parameters.get("InvocationType", "RequestResponse")
     payload: bytes = parameters.get("Payload") or b"{}"
     _check_size(payload, kind)
     await _check_json(payload)
-    context = _client_context(parameters.get("ClientContext"))
+    context = None if kind == "Event" else _client_context(parameters.get("ClientContext"))
     _check_runs(version)
-    return Asked(version, reference, payload, kind, context)
+    return Asked(version, reference, payload, context)
 
 
 def _not_invocable(version: FunctionVersion) -> LambdaError:
@@ -116,7 +118,7 @@ async def invoke_async(call: Call) -> Mapping[str, Any]:
     _check_size(payload, "Event")
     await _check_json(payload)
     _check_runs(version)
-    _put(call, reference, payload, None)
+    _put(call, reference, payload)
     return {"Status": 202}
 
 
@@ -127,11 +129,11 @@ def _check_runs(version: FunctionVersion) -> None:
         raise cannot_run(version)
 
 
-def _put(call: Call, reference: Reference, payload: bytes, context: str | None) -> None:
-    _add_headers(call, call.events.put(
-        reference.name, reference.qualifier, payload, request_id=call.request_id, client_context=context,
-        trace=header(call.request, "X-Amzn-Trace-Id"),
-    ))  # fmt: skip
+def _put(call: Call, reference: Reference, payload: bytes) -> None:
+    trace = header(call.request, "X-Amzn-Trace-Id")
+    _add_headers(
+        call, call.events.put(reference.name, reference.qualifier, payload, request_id=call.request_id, trace=trace)
+    )
 
 
 def _add_headers(call: Call, trace: str) -> None:
