@@ -55,6 +55,8 @@ SNAPSTART_EPHEMERAL_STORAGE_MB = 512
 # Payloads. DG gettingstarted-limits (6 MB each way; 1 MB asynchronous), 2026; BOTO's payload shapes say 6,291,456.
 REQUEST_BYTES = 6 * MB
 ASYNC_REQUEST_BYTES = 1 * MB
+# InvokeAsync, which nobody should use any more, did not follow. Captured answer, third party, 2026.
+INVOKE_ASYNC_REQUEST_BYTES = 256 * 1024
 # The size named in the real error is 6 MiB + 100. Captured messages, no AWS page (2026).
 RESPONSE_REFUSED_OVER_BYTES = 6_291_556
 RESPONSE_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
@@ -78,6 +80,8 @@ CONFIGURATION_BODY_BYTES = 5_120
 
 # Items on a page of the lists of functions and versions, however many are asked for. API reference of ListFunctions, 2026.
 LIST_ITEMS = 50
+# Of aliases, as far as anybody saw: 53 came on one page (captured, third party, 2026). BOTO MaxListItems, 2026-11-17.
+ALIAS_LIST_ITEMS = 10_000
 # Of code signing configurations, and of the functions that have one. BOTO MaxListItems, 2026-11-17.
 CODE_SIGNING_LIST_ITEMS = 10_000
 

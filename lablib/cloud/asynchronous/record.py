@@ -18,6 +18,13 @@ from lablib.cloud.asynchronous.targets import folder
 from lablib.cloud.functions import LATEST
 from lablib.models.timestamps import timestamp
 
+# What stands in the place of an answer that is no JSON, as a streamed one may be. Captured record, third party, 2026.
+_NO_JSON = {
+    "statusCode": 400,
+    "errorCode": "InvalidRequestContentException",
+    "errorMessage": "The function response payload could not be parsed as JSON.",
+}
+
 # In AWS's words, its spelling included (seen in a dead-letter queue, 2026).
 ZERO_CONCURRENCY = "Function not invoked. Function isconfigured with zero reserved concurrent executions"
 
@@ -25,7 +32,7 @@ ZERO_CONCURRENCY = "Function not invoked. Function isconfigured with zero reserv
 def invocation_record(event: Event, condition: Condition, now: float, *, payloads: bool = True) -> str:
     """The JSON document for a destination.
 
-    The payloads stand in it as they were, byte for byte; one that is no JSON, as a string.
+    The payloads stand in it as they were, byte for byte. An empty answer is left out.
 
     Parameters
     ----------
@@ -38,15 +45,17 @@ def invocation_record(event: Event, condition: Condition, now: float, *, payload
         "requestId": event.request_id,
         "functionArn": function_arn(event),
         "condition": condition,
-        "approximateInvokeCount": event.progress.runs,
+        # Of a success 1, also where the function had failed before (captured records, third party, 2026).
+        "approximateInvokeCount": 1 if condition == "Success" else event.progress.runs,
     }
     members = [("version", '"1.0"'), ("timestamp", _json(timestamp(now))), ("requestContext", _json(context))]
     if payloads:
         members.append(("requestPayload", _embedded(event.payload)))
     if event.response is not None:
         members.append(("responseContext", _json(_response_context(event.response))))
-        if payloads and event.response.payload is not None:
-            members.append(("responsePayload", _embedded(event.response.payload)))
+        if payloads and event.response.payload:
+            text = event.response.payload.decode(errors="replace").strip()
+            members.append(("responsePayload", text) if _is_json(text) else ("deliveryError", _json(_NO_JSON)))
     return "{" + ",".join(f'"{name}":{value}' for name, value in members) + "}"
 
 
@@ -88,11 +97,15 @@ def _response_context(response: Response) -> dict[str, object]:
 
 def _embedded(payload: bytes) -> str:
     text = payload.decode(errors="replace").strip()
+    return text if _is_json(text) else _json(text)
+
+
+def _is_json(text: str) -> bool:
     try:
         json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return _json(text)
-    return text
+        return False
+    return True
 
 
 def _refuse(constant: str) -> NoReturn:

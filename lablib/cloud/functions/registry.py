@@ -61,7 +61,7 @@ class Function:
     policies: dict[str | None, ResourcePolicy] = field(default_factory=dict)
     url_configs: dict[str | None, FunctionUrl] = field(default_factory=dict)  # by alias; None is the function's own
     code_signing: str | None = None  # the ARN of a configuration in `Functions.signing`
-    published: tuple[int, FunctionVersion] | None = None  # the last number, and what `$LATEST` was then
+    published: tuple[int, str] | None = None  # the last number, and the generation of `$LATEST` then
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     change: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -94,7 +94,6 @@ class Function:
             self.latest = replace(self.latest, revision_id=revised)
         else:
             self.versions[int(qualifier)] = replace(self.versions[int(qualifier)], revision_id=revised)
-
 
     def set_runtime_updates(self, version: FunctionVersion, mode: str, pinned: str | None) -> None:
         """Say when a version's runtime is updated."""
@@ -230,14 +229,15 @@ class Functions:
         return function.latest
 
     def publish(self, function: Function, description: str | None = None) -> FunctionVersion:
-        """Publish `$LATEST`, or give back the version that was, if nothing changed since.
+        """Publish `$LATEST`, or give back the version that was, if it was not updated since.
 
-        `$LATEST` gets a new revision by it (captured answers of AWS, 2023).
+        `$LATEST` gets a new revision by it (captured answers of AWS, 2023). An update counts also where it changed nothing
+        (captured, third party, 2026).
         """
         latest = function.latest
         if function.published is not None:
-            number, content = function.published
-            if number in function.versions and content == latest.content():
+            number, generation = function.published
+            if number in function.versions and generation == latest.generation:
                 return function.versions[number]
         number = function.next_version
         function.next_version += 1
@@ -251,7 +251,7 @@ class Functions:
         if version.has_snapshot:  # which is made now
             version = replace(version, state="Pending", last_update_status="Successful")
         function.versions[number] = version
-        function.published = (number, latest.content())
+        function.published = (number, latest.generation)
         function.latest = replace(latest, revision_id=str(uuid.uuid4()))
         self._changed(latest.name)
         return version
@@ -270,6 +270,11 @@ class Functions:
         now = None if function is None else function.versions.get(number)
         if function is not None and now is not None and (now.generation, now.state) == (version.generation, "Pending"):
             function.versions[number] = replace(now, state=state, state_reason=reason, revision_id=str(uuid.uuid4()))
+
+    def tagged(self, function: Function) -> None:
+        """A function's tags were set: `$LATEST` has a new revision and time, though it is the same (captured, third party, 2026)."""
+        function.revise(None)
+        function.latest = replace(function.latest, last_modified=self.timestamp())
 
     def put_alias(self, function: Function, alias: Alias) -> Alias:
         """Add or replace an alias, under a new revision."""

@@ -6,7 +6,7 @@ A `FunctionVersion` is a picture: every change of `$LATEST` makes a new one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -101,10 +101,3 @@ class FunctionVersion:
         """Whether it has SnapStart, and its environments are really restored from a snapshot (`lablib.cloud.scaling.snapshots`)."""
         applies = self.settings.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
         return applies and self.version != LATEST and snapstart.is_simulated(self.runtime)
-
-    def content(self) -> FunctionVersion:
-        """The same picture without what changes when neither code nor configuration does: to compare two of them."""
-        return replace(
-            self, version="", qualified_arn="", revision_id="", last_modified="", generation="", state="Active",
-            last_update_status=None,
-        )  # fmt: skip

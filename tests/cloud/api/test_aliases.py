@@ -136,6 +136,15 @@ def test_lists(two: Api) -> None:
     assert [alias["Name"] for alias in of_one] == ["live"]
 
 
+def test_a_page_has_more_than_50(two: Api) -> None:
+    for number in range(52):
+        two.client.create_alias(FunctionName="f", Name=f"n{number}", FunctionVersion="2")
+    assert len(two.client.list_aliases(FunctionName="f")["Aliases"]) == 53
+    first = two.client.list_aliases(FunctionName="f", MaxItems=51)
+    assert len(first["Aliases"]) == 51
+    assert len(two.client.list_aliases(FunctionName="f", MaxItems=51, Marker=first["NextMarker"])["Aliases"]) == 2
+
+
 def alias(**more: Any) -> dict[str, Any]:
     return {"FunctionName": "f", "Name": "new", "FunctionVersion": "1"} | more
 
@@ -173,7 +182,7 @@ REFUSED = {
     "list: absent function": ("list_aliases", {"FunctionName": "nix"}, NOT_FOUND, f"Function not found: {ARN}:nix"),
     "list: which version": ("list_aliases", {"FunctionName": "f", "FunctionVersion": "x"}, VALIDATION, "Value 'x' at 'functionVersion' failed"),
     "list: page size": ("list_aliases", {"FunctionName": "f", "MaxItems": 0}, VALIDATION, "Value '0' at 'maxItems' failed"),
-    "list: marker": ("list_aliases", {"FunctionName": "f", "Marker": "!!"}, INVALID, "is no marker"),
+    "list: marker": ("list_aliases", {"FunctionName": "f", "Marker": "!!"}, INVALID, "Invalid marker value from user."),
     "invoke: absent": ("invoke", {"FunctionName": "f", "Qualifier": "nix"}, NOT_FOUND, f"Function not found: {ARN}:f:nix"),
     "invoke: contradiction": ("invoke", {"FunctionName": "f:live", "Qualifier": "1"}, INVALID, "The derived qualifier from the function name does not match the specified qualifier."),
 }  # fmt: skip

@@ -173,6 +173,22 @@ def unreserved(api: Api) -> int:
     return left
 
 
+def test_a_reservation_makes_a_new_revision_when_it_changes(api: Api) -> None:
+    name, client = api.create("f"), api.client
+    seen = [api.functions.get(name)]
+    for executions in (5, 5, None, None):
+        if executions is None:
+            client.delete_function_concurrency(FunctionName=name)
+        else:
+            client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=executions)
+        seen.append(api.functions.get(name))
+    ids = [version.revision_id for version in seen]
+    assert ids[1] == ids[2] and ids[3] == ids[4] and len(set(ids)) == 3
+    assert len({(version.last_modified, version.generation) for version in seen}) == 1
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=5)
+    assert "Concurrency" not in client.get_function(FunctionName=name, Qualifier="$LATEST")
+
+
 def test_a_reservation_ends_with_its_function(api: Api) -> None:
     api.create("f")
     reserve(api, "f", 500)

@@ -60,8 +60,12 @@ def test_put_replaces_and_update_changes(f: Api) -> None:
     updated = f.client.update_function_event_invoke_config(FunctionName="f", MaximumEventAgeInSeconds=100)
     assert (updated["MaximumRetryAttempts"], updated["MaximumEventAgeInSeconds"]) == (1, 100)
     assert updated["DestinationConfig"] == to(QUEUE, BUCKET)["DestinationConfig"]
-    updated = f.client.update_function_event_invoke_config(FunctionName="f", **to(failure=""))
-    assert updated["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {}} and updated["MaximumRetryAttempts"] == 1
+    for unchanged in ({"OnSuccess": {}}, {"OnFailure": {}}, {"OnFailure": {"Destination": BUCKET}}):
+        updated = f.client.update_function_event_invoke_config(FunctionName="f", DestinationConfig=unchanged)
+        assert updated["DestinationConfig"] == to(QUEUE, BUCKET)["DestinationConfig"]
+    updated = f.client.update_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnFailure": {"Destination": ""}})
+    assert updated["DestinationConfig"] == {**to(QUEUE)["DestinationConfig"], "OnFailure": {}}
+    assert updated["MaximumRetryAttempts"] == 1
     put = f.client.put_function_event_invoke_config(FunctionName="f", **to(TOPIC))
     assert "MaximumRetryAttempts" not in put and put["DestinationConfig"]["OnSuccess"] == {"Destination": TOPIC}
 
@@ -219,13 +223,16 @@ def test_dead_letter_queues_that_are_refused(f: Api, operation: str, arn: str, m
 def test_invoke_async(f: Api) -> None:
     answer = f.client.invoke_async(FunctionName="f", InvokeArgs=b"[1]")
     assert answer["Status"] == answer["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert "x-amzn-trace-id" not in answer["ResponseMetadata"]["HTTPHeaders"]
     assert [(put.name, put.payload) for put in f.events.accepted] == [("f", b"[1]")]
+    largest = b'"' + b"x" * 262_142 + b'"'
+    assert f.client.invoke_async(FunctionName="f", InvokeArgs=largest)["Status"] == 202
 
 
 ASYNC: dict[str, tuple[dict[str, Any], tuple[str, int]]] = {
     "no JSON": ({"InvokeArgs": b"x"}, ("InvalidRequestContentException", 400)),
     "no function": ({"FunctionName": "no"}, MISSING),
-    "over 1 MB": ({"InvokeArgs": b'"' + b"x" * 1024 * 1024 + b'"'}, ("RequestTooLargeException", 413)),
+    "over 256 KB": ({"InvokeArgs": b'"' + b"x" * 262_143 + b'"'}, ("RequestEntityTooLargeException", 413)),
 }
 
 

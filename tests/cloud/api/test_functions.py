@@ -186,6 +186,22 @@ def test_tags(api: Api) -> None:
     answer = api.client.untag_resource(Resource=f"{ARN}:f", TagKeys=["a", "never"])
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert api.client.list_tags(Resource=f"{ARN}:f")["Tags"] == {"b c": "ü/2"}
+    assert "Tags" not in api.client.get_function(FunctionName="f", Qualifier="$LATEST")
+
+
+def test_tagging_makes_a_new_revision(api: Api) -> None:
+    api.create("f", Publish=True)
+    seen = [api.functions.get("f")]
+    for change in (
+        lambda: api.client.tag_resource(Resource=f"{ARN}:f", Tags={"a": "1"}),
+        lambda: api.client.tag_resource(Resource=f"{ARN}:f", Tags={"a": "1"}),
+        lambda: api.client.untag_resource(Resource=f"{ARN}:f", TagKeys=["none"]),
+    ):
+        change()
+        seen.append(api.functions.get("f"))
+    assert len({version.revision_id for version in seen}) == 4 and len({version.generation for version in seen}) == 1
+    assert [version.last_modified for version in seen] == sorted(version.last_modified for version in seen)
+    assert api.client.publish_version(FunctionName="f")["Version"] == "1"
 
 
 def test_account_settings(api: Api) -> None:

@@ -88,6 +88,7 @@ MODEL = [
     for operation in WIRE.operations.values()
     if operation.input is not None
     for number, (at, given, words) in enumerate(rules(operation.input, ""))
+    if (operation.name, at) != ("InvokeWithResponseStream", "invocationType")  # AWS takes whatever stands there
 ]
 
 

@@ -47,8 +47,12 @@ def test_nothing_new_is_no_new_version(api: Api) -> None:
     again = api.client.publish_version(FunctionName="f", Description="another description")
     assert (again["Version"], again["Description"]) == ("1", "")
     assert versions(api) == ["$LATEST", "1"]
+    api.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=3)
+    assert api.client.publish_version(FunctionName="f")["Version"] == "1"
     api.client.update_function_configuration(FunctionName="f", Description="changed")
     assert api.client.publish_version(FunctionName="f")["Version"] == "2"
+    api.client.update_function_configuration(FunctionName="f", Description="changed")
+    assert api.client.publish_version(FunctionName="f")["Version"] == "3", "an update counts also where it changed nothing"
 
 
 def test_numbers_are_never_reused(api: Api) -> None:

@@ -16,6 +16,7 @@ from lablib.cloud.api.names import resolve_whole
 from lablib.cloud.api.operations.lists import page_of
 from lablib.cloud.functions import LATEST, Function, FunctionVersion, NoSuchFunction
 from lablib.cloud.functions.aliases import Alias
+from lablib.models import limits
 
 
 async def create_alias(call: Call) -> Mapping[str, Any]:
@@ -78,7 +79,7 @@ async def list_aliases(call: Call) -> Mapping[str, Any]:
     aliases = call.functions.function(name).aliases
     version = call.parameters.get("FunctionVersion")
     listed = [aliases[alias] for alias in sorted(aliases) if version in (None, aliases[alias].version)]
-    page, marker = page_of(call.parameters, listed, lambda alias: (alias.name, 0))
+    page, marker = page_of(call.parameters, listed, lambda alias: (alias.name, 0), limits.ALIAS_LIST_ITEMS)
     return {"Aliases": [_describe(call, name, alias) for alias in page], "NextMarker": marker}
 
 

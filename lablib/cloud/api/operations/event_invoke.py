@@ -55,7 +55,7 @@ async def list_function_event_invoke_configs(call: Call) -> Mapping[str, Any]:
 
 async def _set(call: Call, *, replace_all: bool) -> Mapping[str, Any]:
     given = call.parameters
-    if not {"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"} & given.keys():
+    if not ({"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} & given.keys() or given.get("DestinationConfig")):
         raise invalid_parameter("You must specify at least one of error handling or destination setting.")
     reference = _reference(call)
     await settled(call, reference.name)
@@ -80,11 +80,11 @@ def _changed(old: EventInvokeConfig, given: Mapping[str, Any]) -> EventInvokeCon
         changes["maximum_retries"] = given["MaximumRetryAttempts"]
     if "MaximumEventAgeInSeconds" in given:
         changes["maximum_age_s"] = given["MaximumEventAgeInSeconds"]
-    if "DestinationConfig" in given:
-        # As a whole: naming one destination takes the other away. That the Update operation does so too is unconfirmed.
-        both = given["DestinationConfig"]
-        changes["on_success"] = both.get("OnSuccess", {}).get("Destination") or None
-        changes["on_failure"] = both.get("OnFailure", {}).get("Destination") or None
+    # A destination that the request does not name stays, an empty one goes (captured, third party, 2026).
+    for member, attribute in (("OnSuccess", "on_success"), ("OnFailure", "on_failure")):
+        destination = given.get("DestinationConfig", {}).get(member, {}).get("Destination")
+        if destination is not None:
+            changes[attribute] = destination or None
     return replace(old, **changes)
 
 

@@ -75,6 +75,8 @@ async def get_function(call: Call) -> Mapping[str, Any]:
     configuration = describe(version, arn=call.functions.arn(version.name, reference.qualifier))
     answer: dict[str, Any] = {"Configuration": configuration, "Code": code}
     function = call.functions.function(version.name)
+    if reference.qualifier is not None:  # then AWS shows neither of what is the whole function's (captured, third party, 2026)
+        return answer
     if function.tags:
         answer["Tags"] = function.tags
     if function.reserved_concurrency is not None:

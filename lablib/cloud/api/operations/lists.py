@@ -66,4 +66,4 @@ def _read(marker: str) -> Key:
         name, _, number = base64.urlsafe_b64decode(marker).decode().rpartition(":")
         return name, int(number)
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise invalid_parameter(f"'{marker}' is no marker that an earlier page gave.") from None
+        raise invalid_parameter("Invalid marker value from user.") from None  # of URLs (captured, third party, 2026)

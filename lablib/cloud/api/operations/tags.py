@@ -22,6 +22,7 @@ async def tag_resource(call: Call) -> Mapping[str, Any]:
     wanted = tags | call.parameters["Tags"]
     check_tags(wanted)
     tags.update(wanted)
+    _stamp(call)
     return {}
 
 
@@ -30,6 +31,7 @@ async def untag_resource(call: Call) -> Mapping[str, Any]:
     tags = await _tags(call)
     for key in call.parameters["TagKeys"]:
         tags.pop(key, None)
+    _stamp(call)
     return {}
 
 
@@ -61,6 +63,12 @@ async def _of_function(call: Call, arn: str) -> dict[str, str]:
     if call.operation == "TagResource":
         check_not_updating(function.latest)
     return function.tags
+
+
+def _stamp(call: Call) -> None:
+    arn: str = call.parameters["Resource"]
+    if arn.split(":")[5] == "function":
+        call.functions.tagged(call.functions.function(resolve(call.functions, arn).name))
 
 
 async def _of_code_signing(call: Call, arn: str) -> dict[str, str]:
