@@ -91,7 +91,7 @@ def test_the_functions_variables(cloud: CloudUnderTest) -> None:
 def test_the_tail_is_the_last_four_kilobytes(cloud: CloudUnderTest) -> None:
     name = cloud.function("def lambda_handler(event, context): print('é' * 4000)")
     tail = cloud.client("lambda").invoke(FunctionName=name, LogType="Tail")["LogResult"]
-    assert len(base64.b64decode(tail)) == LOG_RESULT_BYTES
+    assert LOG_RESULT_BYTES <= len(base64.b64decode(tail)) <= LOG_RESULT_BYTES + 2  # U+FFFD for half a character
 
 
 def test_active_tracing(cloud: CloudUnderTest) -> None:
