@@ -121,6 +121,7 @@ class Api:
         self._numbers, self._account_concurrency = itertools.count(), account_concurrency
         self.invoker, self.events, self.metrics = FakeInvoker(), FakeEvents(), FakeMetrics()
         self.targets: set[str] = set()
+        self.meanwhile: Callable[[], object] = lambda: None  # what happens while a neighbour is asked
         self.objects: dict[tuple[str, str], bytes] = {}
         self.role_denied: set[tuple[str, str]] = set()
         self.role_asked: list[tuple[str, str]] = []
@@ -172,6 +173,7 @@ class Api:
         return role != NO_ROLE
 
     async def _identity_exists(self, arn: str) -> bool:
+        self.meanwhile()
         return not arn.endswith("/nobody")
 
     async def _role_allows(self, role: str, action: str, resource: str) -> bool:
@@ -179,6 +181,7 @@ class Api:
         return (action, resource) not in self.role_denied
 
     async def _target_exists(self, arn: str) -> bool:
+        self.meanwhile()
         return arn in self.targets
 
     async def _read_object(self, bucket: str, key: str, version: str | None) -> bytes:

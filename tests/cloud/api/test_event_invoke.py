@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -281,3 +282,12 @@ def test_the_seventeenth_run_in_one_chain_is_refused(f: Api) -> None:
     f.client.put_function_recursion_config(FunctionName="f", RecursiveLoop="Allow")
     f.client.invoke(FunctionName="f")
     assert len(f.invoker.invoked) == 18
+
+
+def test_what_others_change_while_destinations_are_looked_at_is_kept(f: Api) -> None:
+    f.client.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=2)
+    configs = f.functions.function("f").event_invoke
+    f.meanwhile = lambda: configs.update({"$LATEST": replace(configs["$LATEST"], maximum_retries=0)})
+    f.client.update_function_event_invoke_config(FunctionName="f", **to(failure=QUEUE))
+    config = f.client.get_function_event_invoke_config(FunctionName="f")
+    assert (config["MaximumRetryAttempts"], config["DestinationConfig"]["OnFailure"]) == (0, {"Destination": QUEUE})

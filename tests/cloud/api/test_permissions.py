@@ -292,3 +292,18 @@ def test_what_a_service_may(api: Api, permitted: dict[str, Any], asks: tuple[str
     add(api, **permitted)
     assert resource_policy.allows(function, None, *asks) is may
     assert not resource_policy.allows(function, "1", *asks)  # a version has a policy of its own
+
+
+def test_what_others_do_while_iam_is_asked_for_the_principal_is_kept(api: Api) -> None:
+    api.create("f")
+    api.client.publish_version(FunctionName="f")
+    api.client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    function = api.functions.function("f")
+    other = {"Sid": "other", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": ARN}
+    api.meanwhile = lambda: function.policies.update({None: resource_policy.EMPTY.with_statement(other)})
+    user = "arn:aws:iam::123456789012:user/ann"
+    mine = add(api, Principal=user)
+    assert policy(api)["Statement"] == [other, mine]
+    api.meanwhile = lambda: function.forget("live")
+    answer = refused(api.client.add_permission, FunctionName="f", Qualifier="live", **S3 | {"Principal": user})
+    assert (answer.code, answer.message) == ("ResourceNotFoundException", f"Cannot find alias arn: {ARN}:live")

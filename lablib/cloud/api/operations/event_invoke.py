@@ -63,13 +63,16 @@ async def _set(call: Call, *, replace_all: bool) -> Mapping[str, Any]:
     version = function.find(reference.qualifier)
     if version is None:
         raise not_found(_NO_FUNCTION)
-    old = DEFAULTS if replace_all else _existing(call, reference)
-    new = _changed(old, given)
+
+    def changed() -> EventInvokeConfig:
+        return _changed(DEFAULTS if replace_all else _existing(call, reference), given)
+
+    new = changed()
     if "DestinationConfig" in given:
         await _check_destinations(call, reference.name, version.role, new)
     if function is not _function(call, reference.name) or function.find(reference.qualifier) is None:
         raise not_found(_NO_FUNCTION)  # it was deleted while we looked at the destinations
-    new = replace(new, last_modified=call.functions.now())
+    new = replace(changed(), last_modified=call.functions.now())  # anew: others may have changed it meanwhile
     function.event_invoke[reference.qualifier or LATEST] = new
     return _shown(call, reference, new)
 

@@ -43,22 +43,28 @@ class Target:
 async def add_permission(call: Call) -> Mapping[str, Any]:
     """Add a statement to the policy of a function, a version or an alias."""
     given = call.parameters
-    target = await _target(call, given["FunctionName"], given.get("Qualifier"))
-    if target.qualifier == LATEST:
-        raise invalid_parameter("We currently do not support adding policies for $LATEST.")
-    _check_revision(target, given.get("RevisionId"), "GetPolicy")
-    policy = target.policy or EMPTY
-    if policy.has(given["StatementId"]):
-        raise conflict(taken(given["StatementId"]))
+    await _to_be_added_to(call)
+    principal = await _principal(call, given["Principal"])
+    target = await _to_be_added_to(call)  # others may have changed it while IAM was asked
     statement = {
-        "Sid": given["StatementId"], "Effect": "Allow", "Principal": await _principal(call, given["Principal"]),
-        "Action": given["Action"], "Resource": target.arn,
+        "Sid": given["StatementId"], "Effect": "Allow", "Principal": principal, "Action": given["Action"], "Resource": target.arn,
     }  # fmt: skip
     conditions = _conditions(given)
     if conditions:
         statement["Condition"] = conditions
-    _keep(target, lengthened(policy, statement))
+    _keep(target, lengthened(target.policy or EMPTY, statement))
     return {"Statement": json.dumps(statement, separators=(",", ":"))}
+
+
+async def _to_be_added_to(call: Call) -> Target:
+    given = call.parameters
+    target = await _target(call, given["FunctionName"], given.get("Qualifier"))
+    if target.qualifier == LATEST:
+        raise invalid_parameter("We currently do not support adding policies for $LATEST.")
+    _check_revision(target, given.get("RevisionId"), "GetPolicy")
+    if target.policy is not None and target.policy.has(given["StatementId"]):
+        raise conflict(taken(given["StatementId"]))
+    return target
 
 
 async def remove_permission(call: Call) -> Mapping[str, Any]:
