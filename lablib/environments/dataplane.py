@@ -251,7 +251,7 @@ class DataPlane:
         self._protocol = None
         ready, self._ready = self._ready, None
         if ready is not None and not ready.done():
-            ready.set_exception(DataPlaneError("the supervisor ended while it was starting"))
+            ready.set_exception(SupervisorLost("the supervisor ended while it was starting"))
         environments, self._alive = self._alive, set()
         replies, self._replies = self._replies, {}
         for future in replies.values():

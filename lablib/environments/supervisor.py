@@ -180,7 +180,7 @@ class Supervisor:
 
     async def _invoke(self, name: str, number: int, invocation: Invocation, streaming: bool) -> dict[str, Any]:
         if name not in self._environments:
-            raise DataPlaneError("the cloud was emptied before the function ran")
+            raise DataPlaneError("the execution environment was ended before the function ran")
         outflow = None
         if streaming:
             outflow = self._outflows[number] = Outflow(

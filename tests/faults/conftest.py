@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -228,3 +229,28 @@ def still_works(either: Cloud) -> Iterator[Cloud]:
     assert invoke(either, name).payload == 1
     yield either
     assert invoke(either, name).payload == 2
+
+
+class Gate:
+    """Where functions that are to be held call in, and wait to be let go."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(20)
+        self.port: int = self._listener.getsockname()[1]
+
+    def wait_for_one(self) -> None:
+        self._caller, _ = self._listener.accept()
+
+    def let_go(self) -> None:
+        self._caller.close()
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    opened = Gate()
+    yield opened
+    opened.close()

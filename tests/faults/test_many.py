@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from lablib.models.lifecycle import IDLE_S
-from tests.faults.conftest import OK, Background, Cloud, events, invoke, plane_folder, processes, runtimes, wait_until
+from tests.faults.conftest import OK, Background, Cloud, Gate, events, invoke, plane_folder, processes, runtimes, wait_until
 from tests.support import make_zip
 
 STREAM = """
@@ -86,31 +86,6 @@ def test_an_environment_is_replaced_after_two_hours_of_work(cloud: Cloud) -> Non
     cloud.advance(500)
     wait_until(lambda: not runtimes(cloud), "it stays")
     assert invoke(cloud, name).payload != stream
-
-
-class Gate:
-    """Where functions made from UNTIL call in, and wait to be let go."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(20)
-        self.port: int = self._listener.getsockname()[1]
-
-    def wait_for_one(self) -> None:
-        self._caller, _ = self._listener.accept()
-
-    def let_go(self) -> None:
-        self._caller.close()
-
-    def close(self) -> None:
-        self._listener.close()
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    opened = Gate()
-    yield opened
-    opened.close()
 
 
 def test_updated_while_it_runs(either: Cloud, gate: Gate) -> None:

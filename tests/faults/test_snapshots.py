@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.face.endings import Ending
-from tests.faults.conftest import MODES, Background, Cloud, a_cloud, invoke, need_namespaces, processes, wait_until
+from tests.faults.conftest import MODES, Background, Cloud, Gate, a_cloud, invoke, need_namespaces, processes, wait_until
 
 SOURCE = """
 import os, subprocess, time
@@ -67,6 +67,34 @@ def test_the_supervisor_or_the_spawner_killed(own: Cloud, which: str) -> None:
     assert ending.wait(3) == []
     again = invoke(own, name, Qualifier="1")
     assert again.payload != drawn and again.report.restore_duration_ms is not None, "from a new snapshot"
+
+
+WAITS = """
+import os, socket
+with socket.create_connection(("127.0.0.1", int(os.environ["PORT"]))) as caller:
+    caller.recv(1)
+def lambda_handler(event, context):
+    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+"""
+
+
+@pytest.mark.parametrize("which", ["environments.supervisor", "spawner.main"])
+def test_killed_while_the_snapshot_is_made(own: Cloud, which: str, gate: Gate) -> None:
+    """The version stays Pending and becomes Active: nobody could do anything about one that has failed but publish another."""
+    settings = {"SnapStart": {"ApplyOn": "PublishedVersions"}, "Environment": {"Variables": {"PORT": str(gate.port)}}}
+    name = own.function(WAITS, Runtime="python3.12", Timeout=30, **settings)
+    client = own.client("lambda")
+    client.publish_version(FunctionName=name)
+    gate.wait_for_one()
+    [victim] = processes(own, which)
+    os.kill(victim, signal.SIGKILL)
+    gate.wait_for_one()
+    assert client.get_function_configuration(FunctionName=name, Qualifier="1")["State"] == "Pending"
+    gate.let_go()
+    client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier="1", WaiterConfig={"Delay": 1})
+    assert invoke(own, name, Qualifier="1").payload == "snap-start"
+    client.delete_function(FunctionName=name)
+    wait_until(lambda: not processes(own, "bootstrap.py"), "a snapshot that nobody has")
 
 
 def test_reset_and_close_leave_nothing(own: Cloud) -> None:

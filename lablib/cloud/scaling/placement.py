@@ -21,6 +21,7 @@ from lablib.cloud.functions.version import IMAGES_RUN_ELSEWHERE
 from lablib.cloud.scaling.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.telemetry.logs import stream_of
 from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec, RuntimeUnavailable
+from lablib.environments.spec import SupervisorLost
 from lablib.models import lifecycle
 
 __all__ = ["Placed", "Placement", "Throttled"]
@@ -172,9 +173,9 @@ class Placement:
         except BaseException:
             self.end(placed)  # whoever waited may be gone, and it may be made all the same
             raise
-        if name not in self._environments:  # the cloud was emptied meanwhile
+        if name not in self._environments:  # the cloud was emptied meanwhile, or the supervisor died
             await self._data_plane.destroy(name)
-            raise DataPlaneError("the cloud was emptied before the function ran")
+            raise SupervisorLost("the execution environment was ended before the function ran")
         return placed
 
     def release(self, placed: Placed) -> None:

@@ -17,7 +17,7 @@ from lablib.cloud.clock import Clock
 from lablib.cloud.functions import Functions
 from lablib.cloud.functions.version import FunctionVersion
 from lablib.cloud.scaling.placement import InitializationType, Placed
-from lablib.environments.spec import DataPlaneError, Initialized, SnapshotLost
+from lablib.environments.spec import DataPlaneError, Initialized, SnapshotLost, SupervisorLost
 
 log = logging.getLogger("lablib.cloud")
 
@@ -28,6 +28,7 @@ NOT_MADE = (
 )
 # BOTO's StateReasonCode; which code AWS gives for which failure is not documented.
 _REASONS = {"timeout": "FunctionError.InitTimeout", "error": "FunctionError.RuntimeInitError"}
+_TRIES = 3  # when the supervisor dies meanwhile
 
 
 class Start(Protocol):
@@ -86,8 +87,8 @@ class Snapshots:
             task.add_done_callback(self._discard)
 
     def lost(self) -> None:
-        """The supervisor died, and the snapshots with it."""
-        self._made.clear()
+        """The supervisor died, and the snapshots with it. Those that are being made begin anew."""
+        self._made = {generation: task for generation, task in self._made.items() if not task.done()}
 
     def reset(self) -> None:
         for task in self._made.values():
@@ -105,8 +106,7 @@ class Snapshots:
     async def _make(self, version: FunctionVersion) -> Placed:
         with self._clock.busy(f"the snapshot of version {version.version} of {version.name}"):
             try:
-                placed = await self._start(version, "snap-start", is_snapshot=True)
-                how = await self._initialized(placed.id)
+                placed, how = await self._try(version)
             except DataPlaneError as error:
                 self._functions.snapshot_failed(version, "InternalError", str(error))
                 raise
@@ -116,6 +116,18 @@ class Snapshots:
                 raise SnapshotLost(NOT_MADE)
             self._functions.snapshot_made(version)
             return placed
+
+    async def _try(self, version: FunctionVersion) -> tuple[Placed, Initialized]:
+        """A version cannot be invoked any more when its snapshot fails: that the supervisor died is no reason."""
+        for left in reversed(range(_TRIES)):
+            try:
+                placed = await self._start(version, "snap-start", is_snapshot=True)
+                return placed, await self._initialized(placed.id)
+            except SupervisorLost as lost:
+                if not left:
+                    raise
+                log.warning("the snapshot of %s begins anew: %s", version.qualified_arn, lost)
+        raise AssertionError("the last try returns or raises")
 
     def _discard(self, task: asyncio.Task[Placed]) -> None:
         if not task.cancelled() and task.exception() is None:
