@@ -123,6 +123,11 @@ def remarks(package: Package, handler: str, settings: Settings) -> list[str]:
     is_python = (settings.runtime or package.family).startswith("python")
     if is_python and not settings.layers and (complaint := package.complaint(handler)):
         said.append(f"Warning: {complaint}")
+    if package.family in ("nodejs", "ruby"):
+        from lablib.toolbox import syntax_error  # here, as above
+
+        if complaint := syntax_error(package, handler):
+            said.append(f"Warning: {complaint}")
     architecture = settings.architecture or package.architecture
     if package.family == "provided" and architecture not in (None, this_architecture()):
         said.append(f"Note: this machine is {this_architecture()}: a program for {architecture} runs on AWS, and not here.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -13,7 +14,8 @@ from lablib.environments.runtimes.java import java_version
 from lablib.environments.runtimes.prepared import cache_folder, identity
 from lablib.environments.spec import RuntimeUnavailable
 from lablib.models.runtimes import LIFECYCLES
-from lablib.packaging import BuildCache, CSharp, JavaCompiler, NotPackageable, Workshop
+from lablib.packaging import BuildCache, CSharp, JavaCompiler, NotPackageable, Package, Workshop
+from lablib.packaging.archive import workbench
 
 
 @contextmanager
@@ -66,6 +68,39 @@ def _csharp() -> CSharp:
         return [*uses.command, *csharp.arguments(runs, "library", out, list(sources), references)]
 
     return CSharp(uses.name, f"{uses.identity} {libraries}", command)
+
+
+# --- scripts ----------------------------------------------------------------------------
+
+
+_CHECKS = {".mjs": ("node", "--check"), ".cjs": ("node", "--check"), ".rb": ("ruby", "-c")}
+_WHERE = re.compile(r"^\S+?\.(?:mjs|cjs|rb):(\d+)", re.MULTILINE)
+_WHAT = re.compile(r"SyntaxError: .*|syntax error.*")
+
+
+def syntax_error(package: Package, handler: str) -> str | None:
+    """What JavaScript's or Ruby's own interpreter says of the handler's file, as a sentence; None when it can read it.
+
+    None too for .js files, whose kind of module their surroundings decide, and where there is no interpreter.
+    """
+    module = handler.rpartition(".")[0]
+    name = next((f"{module}{ending}" for ending in _CHECKS if f"{module}{ending}" in package.files), None)
+    if name is None:
+        return None
+    tool, option = _CHECKS[Path(name).suffix]
+    program = toolchains.find(tool)
+    if program is None:
+        return None
+    with workbench() as bench:
+        file = bench / Path(name).name
+        file.write_bytes(package.read(name))
+        command = [str(program), option, str(file)]
+        ran = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False)
+    line, what = _WHERE.search(ran.stderr), _WHAT.search(ran.stderr)
+    if ran.returncode == 0 or what is None:
+        return None
+    where = f"{name}, line {line[1]}" if line else name
+    return f"{where}: {what[0].rstrip('.')}. Invoking it will fail."
 
 
 # --- runtimes ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import re
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -104,7 +105,8 @@ class Package:
 
     def _module_missing(self, module: str, path: str) -> str | None:
         top = module.split(".")[0]
-        if any(name == top or name.startswith((top + ".", top + "/")) for name in self.files):
+        compiled = re.compile(rf"{re.escape(top)}(\.[\w-]+)?\.(so|pyc|pyd)")
+        if any(name.startswith(top + "/") or compiled.fullmatch(name) for name in self.files):
             return None  # a compiled module or a package: the runtime will find it
         return f"The package has no {path}. Unless a layer brings it, invoking it will answer Runtime.ImportModuleError."
 

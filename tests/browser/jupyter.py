@@ -103,6 +103,7 @@ def theme(page: Any, dark: bool) -> None:
     name = "JupyterLab Dark" if dark else "JupyterLab Light"
     page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
     page.wait_for_selector(f"body[data-jp-theme-light='{'false' if dark else 'true'}']", state="attached")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")  # it covers the page while the theme's styles arrive
 
 
 def scroll_to(page: Any, source_starts_with: str) -> None:

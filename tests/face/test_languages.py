@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lablib.deployment import Settings, deploy, this_architecture
+from lablib.deployment import Settings, deploy, remarks, this_architecture
 from lablib.environments.runtimes import toolchains
 from lablib.errors import SourceError
-from lablib.packaging import Package
+from lablib.packaging import Package, from_path
 from tests.support import CloudUnderTest, require
 
 JAVA = """package example;
@@ -176,6 +177,24 @@ def test_a_compilers_words_are_the_learners(tmp_path: Path, file: str, source: s
         packaged(tmp_path / file, settings)
     assert str(raised.value).startswith(f"{file} does not compile:\n\n")
     assert said in str(raised.value)
+
+
+SCRIPTS = [
+    ("index.mjs", "\nexport const handler = async (event => {\n", "node", r"index\.mjs, line \d: SyntaxError: .+\. Invoking it will fail\."),
+    ("f.rb", "def lambda_handler(event:, context:\n  1\nend\n", "ruby", r"f\.rb, line \d: syntax error.+\. Invoking it will fail\."),
+    ("index.mjs", NODE, "node", None),
+    ("f.rb", RUBY, "ruby", None),
+]
+
+
+@pytest.mark.parametrize(("file", "code", "needs", "said"), SCRIPTS)
+def test_a_script_that_cannot_be_read_is_warned_of(tmp_path: Path, file: str, code: str, needs: str, said: str | None) -> None:
+    require(toolchains.find(needs), needs, toolchains.TOOLCHAINS[needs].install)
+    (tmp_path / file).write_text(code)
+    package = from_path(tmp_path / file)
+    assert package.default_handler is not None
+    warned = remarks(package, package.default_handler, Settings(None, None, None, None, None, 128, 3))
+    assert (not warned) if said is None else re.fullmatch(f"Warning: {said}", warned[0]), warned
 
 
 def test_a_cell_whose_handler_nothing_suggests_is_asked_for_it() -> None:

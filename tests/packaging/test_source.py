@@ -146,11 +146,12 @@ def test_what_must_come_first_in_a_file_still_does(first: str) -> None:
         ("package/module.lambda_handler", False),
         ("package.lambda_handler", False),
         ("compiled.lambda_handler", False),
+        ("other.lambda_handler", True),
         ("missing.lambda_handler", True),
         ("nodots", False),
     ],
 )
 def test_a_handlers_module_is_looked_for(tmp_path: Path, handler: str, complains: bool) -> None:
-    files = {"app.py": HANDLER, "package/__init__.py": HANDLER, "package/module.py": HANDLER, "compiled.so": ""}
+    files = {"app.py": HANDLER, "package/__init__.py": HANDLER, "package/module.py": HANDLER, "compiled.so": "", "other.rb": ""}
     (tmp_path / "made.zip").write_bytes(make_zip(files))
     assert (from_path(tmp_path / "made.zip").complaint(handler) is not None) == complains
