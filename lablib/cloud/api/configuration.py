@@ -30,6 +30,7 @@ RESERVED_VARIABLES = frozenset(
 _VARIABLES = "Lambda was unable to configure your environment variables because the environment variables you have provided"
 
 # Settings that would do nothing here, and the value at which they do nothing on AWS either.
+_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 _WITHOUT_EFFECT: dict[str, Any] = {
     "VpcConfig": {},
     "FileSystemConfigs": [],
@@ -121,6 +122,8 @@ def refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
 
 
 def _variables(variables: Mapping[str, str]) -> dict[str, str]:
+    if _WRAPPER in variables:
+        raise not_implemented(f"Lambda Lab does not run wrapper scripts ({_WRAPPER}) yet. Leave the variable out to go on without one.")
     reserved = sorted(RESERVED_VARIABLES & variables.keys())
     if reserved:
         raise invalid_parameter(

@@ -56,6 +56,7 @@ CREATE = {
     "unknown architecture": ({"Architectures": ["mips"]}, VALIDATION, "Member must satisfy enum value set: [x86_64, arm64]"),
     "unknown package type": ({"PackageType": "Tar"}, VALIDATION, "Member must satisfy enum value set: [Zip, Image]"),
     "variable's name": (variables(**{"1st": "x"}), VALIDATION, "at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]"),
+    "wrapper script": (variables(AWS_LAMBDA_EXEC_WRAPPER="/opt/wrapper"), NOT_IMPLEMENTED, "does not run wrapper scripts (AWS_LAMBDA_EXEC_WRAPPER)"),
     "several at once": ({"Timeout": 0, "MemorySize": 1}, VALIDATION, "2 validation errors detected: "),
     "text for a number": ({"Timeout": "soon"}, ("SerializationException", 400), "STRING_VALUE can not be converted to an Integer"),
     "number for text": ({"Handler": 7}, ("SerializationException", 400), "NUMBER_VALUE can not be converted to a String"),

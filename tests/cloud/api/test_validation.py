@@ -163,7 +163,7 @@ def test_reserved_variables(api: Api, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["PATH", "LD_LIBRARY_PATH", "LANG", "TZ", "PYTHONPATH", "NODE_OPTIONS", "AWS_LAMBDA_EXEC_WRAPPER"])
+@pytest.mark.parametrize("name", ["PATH", "LD_LIBRARY_PATH", "LANG", "TZ", "PYTHONPATH", "NODE_OPTIONS"])
 def test_variables_of_lambda_that_may_be_set(api: Api, name: str) -> None:
     api.client.create_function(**GOOD, Environment={"Variables": {name: "x"}})
 
