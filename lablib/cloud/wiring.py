@@ -124,11 +124,13 @@ class Cloud:
         chains = Chains(self._functions, self._metrics, self._clock.now)
         services = Services(principals.role_allows, self._polls.wake)
         self._events = AsyncQueue(self._functions, self._invoker, self._clock, self._metrics, chains, services)
-        any_key = options.credentials == "any"
-        service = LambdaService(
+        self._front = self._front_to(LambdaService(
             self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning
-        )
-        self._front = Front(
+        ))  # fmt: skip
+
+    def _front_to(self, service: LambdaService) -> Front:
+        any_key = self._options.credentials == "any"
+        return Front(
             authority=None if any_key else Authority(*self._credentials, self._clock.now),
             gate=Gate(self._functions, service.wire, self._clock.now),
             functions=service,
