@@ -20,7 +20,7 @@ from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.functions.version import IMAGES_RUN_ELSEWHERE
 from lablib.cloud.scaling.concurrency import Admitted, Concurrency, Throttled
 from lablib.cloud.telemetry.logs import stream_of
-from lablib.environments import DataPlane, DataPlaneError, EnvironmentSpec, RuntimeUnavailable
+from lablib.environments import DataPlane, EnvironmentSpec, RuntimeUnavailable
 from lablib.environments.spec import SupervisorLost
 from lablib.models import lifecycle
 
