@@ -85,15 +85,9 @@ class Function:
         self.policies.pop(qualifier, None)
         self.url_configs.pop(qualifier, None)
 
-    def revise(self, qualifier: str | None) -> None:
-        """Give a new ``RevisionId`` to `$LATEST`, or to the version or alias that a qualifier names."""
-        revised = str(uuid.uuid4())
-        if qualifier in self.aliases:
-            self.aliases[qualifier] = replace(self.aliases[qualifier], revision_id=revised)
-        elif qualifier is None or qualifier == LATEST:
-            self.latest = replace(self.latest, revision_id=revised)
-        else:
-            self.versions[int(qualifier)] = replace(self.versions[int(qualifier)], revision_id=revised)
+    def revise(self) -> None:
+        """Give a new ``RevisionId`` to `$LATEST`."""
+        self.latest = replace(self.latest, revision_id=str(uuid.uuid4()))
 
     def set_runtime_updates(self, version: FunctionVersion, mode: str, pinned: str | None) -> None:
         """Say when a version's runtime is updated."""
@@ -273,7 +267,7 @@ class Functions:
 
     def tagged(self, function: Function) -> None:
         """A function's tags were set: `$LATEST` has a new revision and time, though it is the same (captured, third party, 2026)."""
-        function.revise(None)
+        function.revise()
         function.latest = replace(function.latest, last_modified=self.timestamp())
 
     def put_alias(self, function: Function, alias: Alias) -> Alias:

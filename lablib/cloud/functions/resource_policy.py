@@ -7,8 +7,9 @@ them. Source: "Using resource-based policies for Lambda", Developer Guide, 2026.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,13 @@ class ResourcePolicy:
     ----------
     content
         The JSON document, parsed: ``{"Version": …, "Id": …, "Statement": […]}``.
+    revision_id
+        Of a function's policy: another after each change, and none of the function's (captured, third party, 2026; in answers of
+        2023 it was the function's).
     """
 
     content: Mapping[str, Any]
+    revision_id: str = field(init=False, compare=False, default_factory=lambda: str(uuid.uuid4()))
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

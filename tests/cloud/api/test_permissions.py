@@ -140,7 +140,7 @@ REMOVING: dict[str, tuple[dict[str, Any], str, int, str]] = {
         {"StatementId": "none"}, "ResourceNotFoundException", 404, "Statement none is not found in resource policy.",
     ),
     "a stale revision": (
-        {"StatementId": "s3", "RevisionId": "0"}, "PreconditionFailedException", 412, STALE.format("GetFunction/GetAlias"),
+        {"StatementId": "s3", "RevisionId": "0"}, "PreconditionFailedException", 412, STALE.format("GetPolicy"),
     ),
 }  # fmt: skip
 
@@ -186,7 +186,7 @@ def test_an_alias_has_a_policy_and_a_revision_of_its_own(api: Api) -> None:
     api.client.create_alias(FunctionName="f", Name="prod", FunctionVersion="1")
     assert add(api, Qualifier="prod")["Resource"] == f"{ARN}:prod"
     got = api.client.get_policy(FunctionName="f", Qualifier="prod")
-    assert got["RevisionId"] == api.client.get_alias(FunctionName="f", Name="prod")["RevisionId"]
+    assert got["RevisionId"] != api.client.get_alias(FunctionName="f", Name="prod")["RevisionId"]
     assert resource_policy.allows(api.functions.function("f"), "prod", "s3.amazonaws.com", BUCKET, None)
     assert not resource_policy.allows(api.functions.function("f"), "1", "s3.amazonaws.com", BUCKET, None)
     api.client.delete_alias(FunctionName="f", Name="prod")
@@ -194,13 +194,19 @@ def test_an_alias_has_a_policy_and_a_revision_of_its_own(api: Api) -> None:
     assert refused(api.client.get_policy, FunctionName="f", Qualifier="prod").status == 404
 
 
-def test_a_policy_changes_the_revision(api: Api) -> None:
+def test_a_policy_has_revisions_of_its_own(api: Api) -> None:
     api.create("f")
-    before = api.client.get_function_configuration(FunctionName="f")["RevisionId"]
-    add(api, RevisionId=before)
-    after = api.client.get_policy(FunctionName="f")["RevisionId"]
-    assert after == api.client.get_function_configuration(FunctionName="f")["RevisionId"] != before
-    api.client.remove_permission(FunctionName="f", StatementId="s3", RevisionId=after)
+    functions = api.functions.get("f").revision_id
+    assert refused(api.client.add_permission, FunctionName="f", RevisionId=functions, **S3).status == 412
+    add(api)
+    first = api.client.get_policy(FunctionName="f")["RevisionId"]
+    add(api, StatementId="second", RevisionId=first)
+    second = api.client.get_policy(FunctionName="f")["RevisionId"]
+    assert len({functions, first, second}) == 3 and api.functions.get("f").revision_id == functions
+    again = refused(api.client.add_permission, **{"FunctionName": "f", **S3, "StatementId": "second", "RevisionId": first})
+    assert again.status == 409, "that the id is taken is seen first"
+    assert refused(api.client.remove_permission, FunctionName="f", StatementId="second", RevisionId=first).status == 412
+    api.client.remove_permission(FunctionName="f", StatementId="second", RevisionId=second)
 
 
 def test_twenty_kilobytes(api: Api) -> None:

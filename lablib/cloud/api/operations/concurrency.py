@@ -49,7 +49,7 @@ async def delete_function_concurrency(call: Call) -> Mapping[str, Any]:
 
 def _reserve(call: Call, function: Function, executions: int | None) -> None:
     if executions != function.reserved_concurrency:
-        function.revise(None)  # though neither code nor configuration changes (captured, third party, 2026)
+        function.revise()  # though neither code nor configuration changes (captured, third party, 2026)
     function.reserved_concurrency = executions
     call.provisioning.changed(function.latest.name)
 

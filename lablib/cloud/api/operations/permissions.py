@@ -33,7 +33,6 @@ class Target:
     function: Function
     qualifier: str | None
     arn: str
-    revision_id: str
 
     @property
     def policy(self) -> ResourcePolicy | None:
@@ -61,9 +60,9 @@ async def _to_be_added_to(call: Call) -> Target:
     target = await _target(call, given["FunctionName"], given.get("Qualifier"))
     if target.qualifier == LATEST:
         raise invalid_parameter("We currently do not support adding policies for $LATEST.")
-    _check_revision(target, given.get("RevisionId"), "GetPolicy")
     if target.policy is not None and target.policy.has(given["StatementId"]):
         raise conflict(taken(given["StatementId"]))
+    _check_revision(target, given.get("RevisionId"), "GetPolicy")
     return target
 
 
@@ -79,7 +78,7 @@ async def remove_permission(call: Call) -> Mapping[str, Any]:
         raise not_found("No policy is associated with the given resource.")
     if not policy.has(given["StatementId"]):
         raise not_found(missing(given["StatementId"]))
-    _check_revision(target, given.get("RevisionId"), "GetFunction/GetAlias")
+    _check_revision(target, given.get("RevisionId"), "GetPolicy")
     _keep(target, policy.without(given["StatementId"]))
     return {}
 
@@ -139,13 +138,12 @@ def _keep(target: Target, policy: ResourcePolicy | None) -> None:
     target.function.policies.pop(target.qualifier, None)
     if policy is not None:
         target.function.policies[target.qualifier] = policy
-    target.function.revise(target.qualifier)
 
 
 def _described(target: Target) -> dict[str, Any]:
     if target.policy is None:
         raise not_found(NO_POLICY)
-    return {"Policy": target.policy.text, "RevisionId": target.revision_id}
+    return {"Policy": target.policy.text, "RevisionId": target.policy.revision_id}
 
 
 async def _target(call: Call, name: str, qualifier: str | None) -> Target:
@@ -154,10 +152,9 @@ async def _target(call: Call, name: str, qualifier: str | None) -> Target:
     function = call.functions.function(reference.name)
     qualifier = reference.qualifier
     arn = call.functions.arn(reference.name, qualifier)
-    found = function.aliases.get(qualifier or "") or function.find(qualifier)
-    if found is None:
+    if function.find(qualifier) is None:
         raise not_found(f"Function not found: {arn}" if (qualifier or "").isdecimal() else f"Cannot find alias arn: {arn}")
-    return Target(function, qualifier, arn, found.revision_id)
+    return Target(function, qualifier, arn)
 
 
 async def _of_arn(call: Call) -> Target:
@@ -168,7 +165,7 @@ async def _of_arn(call: Call) -> Target:
 
 
 def _check_revision(target: Target, revision_id: str | None, operation: str) -> None:
-    if revision_id is not None and revision_id != target.revision_id:
+    if revision_id is not None and (target.policy is None or revision_id != target.policy.revision_id):
         raise LambdaError("PreconditionFailedException", _STALE.format(operation))
 
 
