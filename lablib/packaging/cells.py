@@ -47,4 +47,5 @@ def _file(code: str, runtime: str) -> tuple[str, str]:
             if re.search(r"^\s*package\s+main\b", code, re.MULTILINE):
                 return "main.go", "//"
             raise NotPackageable(f"With {runtime} a cell is Go (package main) or a script that begins with #!.")
-    raise NotPackageable(f"A cell cannot be code of the runtime {runtime}: deploy a file or a folder.")
+    known = "python3.13, nodejs22.x, ruby3.4, java21, dotnet8, or provided.al2023 for Go or a script"
+    raise NotPackageable(f"Lambda has no runtime {runtime}. A cell's --runtime is such as {known}.")

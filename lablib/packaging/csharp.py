@@ -10,7 +10,8 @@ from pathlib import Path
 from lablib.packaging.archive import Files, NotPackageable, content_of, walk, workbench
 from lablib.packaging.workshop import Workshop, compile_with, source_parts, tree
 
-HAVE = {"Amazon.Lambda.Core", "Amazon.Lambda.Serialization.SystemTextJson"}
+CORE, SERIALIZATION = "Amazon.Lambda.Core", "Amazon.Lambda.Serialization.SystemTextJson"
+HAVE = {CORE, SERIALIZATION}
 """The packages that a project may ask for: what we have a subset of."""
 
 # What a project of the SDK imports without saying so (ImplicitUsings).
@@ -57,6 +58,11 @@ def build(path: Path, shop: Workshop) -> tuple[bytes, str | None, str]:
 
     content = shop.built(["csharp", compiler.identity, assembly, *source_parts(files)], make)
     note = f"{compiler.name} compiled it against a subset of Amazon.Lambda.Core: this package is for the local cloud only."
+    if not any("LambdaSerializer" in text for text in texts.values()):
+        note += (
+            f" It names no serializer: unless its handler takes and returns a Stream, add [assembly: {CORE}.LambdaSerializer("
+            f"typeof({SERIALIZATION}.DefaultLambdaJsonSerializer))] below the usings."
+        )
     return content, _handler(assembly, texts.values()), note
 
 

@@ -156,7 +156,10 @@ def test_csharp_says_that_it_is_for_the_local_cloud(deployed, tmp_path: Path) ->
     require(toolchains.find("mcs"), "mcs", toolchains.TOOLCHAINS["mcs"].install)
     (tmp_path / "Hello.cs").write_text(CSHARP)
     _, said = deployed("hello", tmp_path / "Hello.cs")
-    assert "compiled it against a subset of Amazon.Lambda.Core: this package is for the local cloud only." in said
+    assert "compiled it against a subset of Amazon.Lambda.Core: this package is for the local cloud only.\n" in said
+    (tmp_path / "Hello.cs").write_text("\n".join(line for line in CSHARP.splitlines() if "LambdaSerializer" not in line))
+    _, said = deployed("hello", tmp_path / "Hello.cs")
+    assert "It names no serializer: unless its handler takes and returns a Stream, add [assembly: Amazon.Lambda.Core." in said
 
 
 BROKEN = [

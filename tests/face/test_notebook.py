@@ -77,6 +77,7 @@ def test_a_cell_with_a_syntax_error_is_deployed_with_a_warning(lab_notebook: Not
         ("%%lambda_function f --memory 512MB\npass", "LabError: .*--memory: 512MB is not a whole number of MB, such as 512. Write it as %%"),
         ("%%lambda_function f --timeout 3s\npass", "LabError: .*3s is not a whole number of seconds, such as 3. Write it as %%"),
         ("%%lambda_function f --runtime provided.al2023\npass", "SourceError: With provided.al2023 a cell is Go .* or a script that begins with #!"),
+        ("%%lambda_function f --runtime cobol\npass", "SourceError: Lambda has no runtime cobol. A cell's --runtime is such as python3.13, "),
         ("%%lambda_function f --handler\npass", "LabError: .*--handler: expected one argument. Write it as %%"),
         ("lablib.start(isolation='of')", """LabError: isolation is "auto" or "off", and not 'of'."""),
         ("%%lambda_function 'f\npass", "LabError: %%lambda_function: No closing quotation"),
