@@ -6,10 +6,11 @@
 `validation`    the model's constraints
 `errors`        errors, and how each is written
 `names`         names and ARNs of functions, `lookup` the functions behind them
-`configuration` a function's settings, and what Lambda refuses among them
+`configuration` a function's settings, and what Lambda refuses among them: `layers`, `images`, `snapstart`, `targets`
 `runtimes`      which runtimes a function may have
 `packages`      code from a request or from S3, and links to download it
 `signatures`    whether code that nobody signed may be deployed
+`eventstream`   an answer that is streamed
 `neighbours`    IAM and S3
 `operations`    what each operation does, by theme
 """

@@ -9,7 +9,7 @@ from lablib.cloud.functions import LATEST
 from lablib.cloud.functions.aliases import Alias
 from lablib.cloud.scaling.placement import Placed
 from lablib.models import lifecycle
-from tests.cloud.placing import Places, version
+from tests.cloud.scaling.placing import Places, version
 
 
 def run(test: Callable[[Places], Awaitable[None]]) -> None:

@@ -15,7 +15,7 @@ from lablib.cloud.functions.version import FunctionVersion
 from lablib.cloud.scaling.placement import Placed, Throttled
 from lablib.environments import DataPlaneError
 from lablib.models import lifecycle
-from tests.cloud.placing import Places, version
+from tests.cloud.scaling.placing import Places, version
 
 
 def run(test: Callable[[Places], Awaitable[None]], concurrency: int = 2) -> None:
