@@ -119,9 +119,9 @@ class Front:
             return error(_style(request, service), 404, "UnknownService", f"This local cloud has no service {service!r}.")
         except engine.MotoFailed as failed:
             return _moto_failed(failed, request, service)
-        except Exception:
+        except Exception as failed:
             log.exception("%s %s failed", request.method, request.path)
-            sentence = "The local cloud failed at this request; its log says why."
+            sentence = f"The local cloud failed at this request: {type(failed).__name__}: {failed}"
             return error(_style(request, service), 500, "InternalFailure", sentence)
 
     async def _admit(self, request: Request, claim: Claim | None) -> None:

@@ -159,16 +159,16 @@ class Placement:
             initialization_type = "snap-start"
         now, name = self._clock.now(), uuid.uuid4().hex
         placed = Placed(name, version, stream_of(version, name, now), now, now, initialization_type)
-        environ = await self._variables(version, placed.log_stream)
-        environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
-        spec = EnvironmentSpec(
-            id=name, function_name=version.name, runtime=version.runtime, handler=version.handler,
-            memory_mb=version.memory_size, timeout_s=version.timeout, ephemeral_mb=version.ephemeral_storage,
-            code=version.code, environ=environ, layers=version.layers, initialization_type=initialization_type,
-            is_snapshot=is_snapshot, restored_from=restored_from,
-        )  # fmt: skip
-        self._environments[name] = placed  # before it is made: its log begins at once
+        self._environments[name] = placed  # from now on it hears that its function changes; and its log begins with it
         try:
+            environ = await self._variables(version, placed.log_stream)
+            environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+            spec = EnvironmentSpec(
+                id=name, function_name=version.name, runtime=version.runtime, handler=version.handler,
+                memory_mb=version.memory_size, timeout_s=version.timeout, ephemeral_mb=version.ephemeral_storage,
+                code=version.code, environ=environ, layers=version.layers, initialization_type=initialization_type,
+                is_snapshot=is_snapshot, restored_from=restored_from,
+            )  # fmt: skip
             await self._data_plane.create(spec)
         except BaseException:
             self.end(placed)  # whoever waited may be gone, and it may be made all the same

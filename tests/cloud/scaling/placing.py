@@ -81,7 +81,9 @@ class Places:
         self.concurrency, self.functions = Concurrency(concurrency), FakeFunctions()
         plane: Any = self.plane
         functions: Any = self.functions
-        self.placement = Placement(plane, self.clock, _variables, self.concurrency)
+        self.credentials = asyncio.Event()  # cleared: environments wait for theirs
+        self.credentials.set()
+        self.placement = Placement(plane, self.clock, self._variables, self.concurrency)
         made = Environments(self.placement.start, plane.initialized, self.placement.offer, self.placement.retire)
         self.provisioning = Provisioning(functions, self.concurrency, made, self.clock)
         self.placement.on_failed = self.provisioning.failed
@@ -109,6 +111,6 @@ class Places:
         """The versions of the environments that there are, of one initialization type."""
         return (spec.environ["AWS_LAMBDA_FUNCTION_VERSION"] for spec in self.plane.made.values() if spec.initialization_type == kind)
 
-
-async def _variables(version: FunctionVersion, _: str) -> dict[str, str]:
-    return {"AWS_LAMBDA_FUNCTION_VERSION": version.version}
+    async def _variables(self, version: FunctionVersion, _: str) -> dict[str, str]:
+        await self.credentials.wait()
+        return {"AWS_LAMBDA_FUNCTION_VERSION": version.version}

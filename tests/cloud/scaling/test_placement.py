@@ -66,11 +66,25 @@ def test_what_was_starting_when_the_cloud_was_emptied_does_not_run() -> None:
         starting = asyncio.ensure_future(places.acquire(version()))
         await asyncio.sleep(0)
         await places.placement.reset()
-        with pytest.raises(DataPlaneError, match="emptied"):
+        with pytest.raises(DataPlaneError, match="ended before"):
             await starting
         assert places.plane.made == {}
         await places.acquire(version())
         await places.acquire(version())
+
+    run(test)
+
+
+def test_a_function_that_changes_while_its_environment_is_prepared_leaves_none() -> None:
+    async def test(places: Places) -> None:
+        places.credentials.clear()
+        starting = asyncio.ensure_future(places.acquire(version()))
+        await asyncio.sleep(0)
+        places.placement.changed("f", {version(generation="g2").generation})
+        places.credentials.set()
+        places.release(await starting)
+        await asyncio.sleep(0)
+        assert places.plane.made == {}, "it served what it was made for, and nothing more could use it"
 
     run(test)
 

@@ -199,7 +199,8 @@ async def _check_json(payload: bytes) -> None:
 
 
 def _read(payload: bytes) -> None:
-    json.loads(payload.decode("utf-8"), parse_constant=_refuse)
+    # Numbers are not converted: Python refuses an integer of more than 4,300 digits, and JSON does not.
+    json.loads(payload.decode("utf-8"), parse_constant=_refuse, parse_int=str, parse_float=str)
 
 
 def _refuse(constant: str) -> NoReturn:
