@@ -7,7 +7,8 @@ POST /2018-06-01/runtime/init/error
 POST /2018-06-01/runtime/restore/error
 
 A response may be streamed (DG runtimes-custom, 2026): with the header
-``Lambda-Runtime-Function-Response-Mode: streaming``, in chunks, errors in trailers.
+``Lambda-Runtime-Function-Response-Mode: streaming``, in chunks, errors in trailers. aws-lambda-go
+(1.55.1) sends every response in chunks with trailers, and never that header.
 
 Answers and headers: DG runtimes-api; error bodies as in
 aws-lambda-runtime-interface-emulator (2026-01-02).
@@ -155,7 +156,7 @@ class RuntimeApi:
         return (
             not (self._answered or self._receiving)
             and (start_line.method, start_line.path) == ("POST", f"{_PREFIX}invocation/{self._current}/response")
-            and headers.get("Lambda-Runtime-Function-Response-Mode", "").lower() == "streaming"
+            and (_streams(headers) or "lambda-runtime-function-error-type" in headers.get("Trailer", "").lower())
             and headers.get("Transfer-Encoding", "").lower() == "chunked"
         )
 
@@ -164,11 +165,12 @@ class RuntimeApi:
         if headers.get("Expect", "").lower() == "100-continue":
             stream.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         content_type = headers.get("Content-Type", "application/octet-stream")
-        task = asyncio.ensure_future(self._receive(stream, content_type, self._taker))
+        task = asyncio.ensure_future(self._receive(stream, content_type, self._taker, buffered=not _streams(headers)))
         self._receiving[task] = stream
         task.add_done_callback(self._receiving.pop)
 
-    async def _receive(self, stream: IOStream, content_type: str, taker: Taker | None) -> None:
+    async def _receive(self, stream: IOStream, content_type: str, taker: Taker | None, *, buffered: bool) -> None:
+        """`buffered` is the response of a runtime that did not say that it streams: too large, it is refused."""
         body = ChunkedBody(stream)
         try:
             if taker is None:
@@ -183,7 +185,7 @@ class RuntimeApi:
         self._answer_with(event)
         if not stream.closed():
             try:
-                await stream.write(_ACCEPTED)
+                await stream.write(_TOO_LARGE if buffered and event[0] == "too_large" else _ACCEPTED)
             except StreamClosedError:
                 return  # the runtime did not wait for it
             stream.close()
@@ -241,18 +243,28 @@ class RuntimeApi:
         elif self._answered or self._receiving:
             _refuse(request, 403, "InvalidStateTransition", "the invocation has been answered already")
         elif len(request.body) > RESPONSE_REFUSED_OVER_BYTES:
-            limit = f"Exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
-            _refuse(request, 413, "RequestEntityTooLarge", limit)
+            _refuse(request, 413, "RequestEntityTooLarge", _LIMIT)
             self._answer_with(("too_large", len(request.body)))
         else:
             _accept(request)
             self._answer_with((kind, request.body))
 
 
-_ACCEPTED = (
-    b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n"
-    b'{"status":"OK"}'
-)
+_LIMIT = f"Exceeded maximum allowed payload size ({RESPONSE_REFUSED_OVER_BYTES} bytes)."
+
+
+def _last(status: int, body: str) -> bytes:
+    """An answer as it goes over the wire, the last one of its connection."""
+    start = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
+    return f"{start}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+_ACCEPTED = _last(202, '{"status":"OK"}')
+_TOO_LARGE = _last(413, json.dumps({"errorType": "RequestEntityTooLarge", "errorMessage": _LIMIT}, separators=(",", ":")))
+
+
+def _streams(headers: HTTPHeaders) -> bool:
+    return headers.get("Lambda-Runtime-Function-Response-Mode", "").lower() == "streaming"
 
 
 async def _collect(body: ChunkedBody) -> Event:

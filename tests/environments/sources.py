@@ -88,9 +88,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -132,6 +134,10 @@ func handle(ctx context.Context, event event) (any, error) {
 		return string(text), err
 	case "stream":
 		return strings.NewReader("as it is"), nil
+	case "half":
+		return io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("bad"))), nil
+	case "large":
+		return strings.Repeat("x", 7<<20), nil
 	case "print":
 		fmt.Println("one line")
 	case "context":
