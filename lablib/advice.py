@@ -24,9 +24,9 @@ _THROTTLED = {
 """By the Reason of a TooManyRequestsException."""
 
 
-def advice(lambda_: Any, name: str, refused: RejectedByAWS, qualifier: str | None = None) -> str:
+def advice(lambda_: Any, name: Any, refused: RejectedByAWS, qualifier: str | None = None) -> str:
     """The sentence for what was refused about this function; empty when AWS's own words are enough."""
-    if "functionname" in str(refused).lower() and not _NAME.fullmatch(name):
+    if "functionname" in str(refused).lower() and not (isinstance(name, str) and _NAME.fullmatch(name)):
         return "A function's name has letters, digits, - and _, at most 64 of them."
     match refused.code:
         case "TooManyRequestsException" if refused.reason:

@@ -69,6 +69,7 @@ def test_a_cell_with_a_syntax_error_is_deployed_with_a_warning(lab_notebook: Not
     [
         ("lab.invoke('nobody')", r"RejectedByAWS: ResourceNotFoundException: Function not found: \S+:nobody. Run the cell that"),
         ("lab.reports('nobody')", r"RejectedByAWS: ResourceNotFoundException: Function not found: \S+:nobody. Run the cell that"),
+        ("lab.invoke(5)", "RejectedByAWS: Parameter validation failed: .*A function's name has letters, digits, - and _, at most 64 of them.$"),
         ("lab.deploy('f', 'missing.py')", "SourceError: There is no file or folder missing.py"),
         ("lab.invoke('greets', {1, 2})", "LabError: This event cannot be written as JSON"),
         ("lab.wait()", "LabError: lab.wait needs to know how long"),
