@@ -196,6 +196,7 @@ def test_an_alias_has_a_policy_and_a_revision_of_its_own(api: Api) -> None:
 
 def test_a_policy_has_revisions_of_its_own(api: Api) -> None:
     api.create("f")
+    assert refused(api.client.get_policy, FunctionName="f").status == 404  # by then the function is Active
     functions = api.functions.get("f").revision_id
     assert refused(api.client.add_permission, FunctionName="f", RevisionId=functions, **S3).status == 412
     add(api)
