@@ -96,7 +96,7 @@ def changes(call: Call, name: str, given: Mapping[str, Any], old: Mapping[str, A
     if "LoggingConfig" in given:
         settings["LoggingConfig"] = _logging(name, given["LoggingConfig"], old.get("LoggingConfig", {}))
         new["log_group"] = settings["LoggingConfig"]["LogGroup"]
-    if "DeadLetterConfig" in given:
+    if given.get("DeadLetterConfig"):  # an empty one changes nothing (captured, third party, 2026)
         config = given["DeadLetterConfig"]
         _set(settings, "DeadLetterConfig", config if config.get("TargetArn") else None)
     if "SnapStart" in given:

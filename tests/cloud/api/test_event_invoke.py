@@ -182,6 +182,8 @@ def test_a_dead_letter_queue_is_part_of_the_configuration(f: Api) -> None:
     f.create("g", **dead(QUEUE))
     assert f.client.publish_version(FunctionName="g")["DeadLetterConfig"] == {"TargetArn": QUEUE}
     assert f.client.update_function_configuration(FunctionName="g", **dead(TOPIC))["DeadLetterConfig"] == {"TargetArn": TOPIC}
+    kept = f.client.update_function_configuration(FunctionName="g", DeadLetterConfig={})
+    assert kept["DeadLetterConfig"] == {"TargetArn": TOPIC}
     assert "DeadLetterConfig" not in f.client.update_function_configuration(FunctionName="g", **dead(""))
     assert f.client.get_function_configuration(FunctionName="g:1")["DeadLetterConfig"] == {"TargetArn": QUEUE}
     assert "DeadLetterConfig" not in f.client.get_function_configuration(FunctionName="f")

@@ -81,8 +81,9 @@ def test_two_retries_after_one_and_two_minutes_with_the_same_request(cloud: Clou
         cloud.advance(seconds)
         assert len(runs(cloud, name)) == runs_by_then
     seen = runs(cloud, name)
-    trace = headers["x-amzn-trace-id"]
+    trace = seen[0].split()[2]
     assert seen == [f"run 1 {trace}", f"run 2 {trace}", f"run 3 {trace}"]
+    assert headers["x-amzn-trace-id"] == trace.partition(";Lineage=")[0].lower()
     [record] = queue.bodies()
     assert list(record) == [
         "version", "timestamp", "requestContext", "requestPayload", "responseContext", "responsePayload",

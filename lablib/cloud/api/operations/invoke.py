@@ -60,9 +60,11 @@ async def invoke(call: Call) -> Mapping[str, Any]:
         return {"StatusCode": 204}
     if kind == "Event":
         reference, trace = wanted.reference, header(call.request, "X-Amzn-Trace-Id")
-        _add_headers(call, call.events.put(
+        trace = call.events.put(
             reference.name, reference.qualifier, wanted.payload, request_id=call.request_id, trace=trace
-        ))  # fmt: skip
+        )
+        # Of an event AWS writes it in small letters, without the lineage (captured, third party, 2026).
+        _add_headers(call, trace.partition(";Lineage=")[0].lower())
         return {"StatusCode": 202}
     result = await run(call, wanted)
     _add_headers(call, result.trace_id)
