@@ -41,3 +41,25 @@ def test_what_is_refused(caller: Function, method: str, path: str, status: int, 
     said: dict[str, Any] = json.loads(text)
     assert (given, said["errorType"]) == (status, error) and message in said["errorMessage"]
     assert caller.answer({"method": "GET", "path": "/none"})[0] == 404, "the runtime goes on"
+
+
+TWO_STREAMS = """
+import os, socket
+HEAD = ("POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: api\\r\\nTransfer-Encoding: chunked\\r\\n"
+        "Lambda-Runtime-Function-Response-Mode: streaming\\r\\n%s\\r\\n")
+def lambda_handler(event, context):
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    first, second = (socket.create_connection((host, int(port))) for _ in range(2))
+    first.sendall((HEAD % (context.aws_request_id, "Expect: 100-continue\\r\\n")).encode())
+    first.recv(1000)  # it is being read
+    first.sendall(b"2\\r\\nab\\r\\n")
+    second.sendall((HEAD % (context.aws_request_id, "")).encode() + b"2\\r\\nxy\\r\\n0\\r\\n\\r\\n")
+    first.sendall(b"3\\r\\n" + second.recv(12)[-3:] + b"\\r\\n0\\r\\n\\r\\n")
+    first.recv(12)
+"""
+
+
+def test_of_two_responses_at_a_time_the_second_is_refused(plane: Plane) -> None:
+    function = plane.function(TWO_STREAMS)
+    assert function().payload == b"ab403"
+    assert function().payload == b"ab403", "the runtime goes on"

@@ -130,6 +130,9 @@ def _variables(variables: Mapping[str, str]) -> dict[str, str]:
             f"{_VARIABLES} contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(reserved)}"
         )
+    if cut := sorted(name for name, value in variables.items() if "\0" in value):
+        # The system that starts a program would refuse it. What AWS says is unconfirmed.
+        raise invalid_parameter(f"{_VARIABLES} contains a NUL character, which no program can be given: {', '.join(cut)}")
     measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > limits.ENVIRONMENT_BYTES:
         raise invalid_parameter(f"{_VARIABLES} exceeded the 4KB limit. String measured: {measured}")

@@ -65,6 +65,7 @@ CREATE = {
     "no runtime": ({"Runtime": None}, INVALID, "Runtime and Handler are mandatory parameters for functions created with deployment packages."),
     "no handler": ({"Handler": None}, INVALID, "Runtime and Handler are mandatory parameters"),
     "reserved variable": (variables(AWS_REGION="x"), INVALID, "reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_REGION"),
+    "NUL in a variable": (variables(AB="x", CD="x\0y"), INVALID, "contains a NUL character, which no program can be given: CD"),
     "variables over 4 KB": (variables(A1="x" * 4096), INVALID, 'exceeded the 4KB limit. String measured: {"A1":"xxx'),
     "not a zip": ({"Code": {"ZipFile": b"no zip"}}, INVALID, "Could not unzip uploaded file. Please check your file, then try to upload again."),
     "empty zip": ({"Code": {"ZipFile": make_zip({})}}, INVALID, "Uploaded file must be a non-empty zip"),
