@@ -60,7 +60,7 @@ def test_the_cloud_killed(own: Cloud, tmp_path: Path) -> None:
 def test_the_supervisor_or_the_spawner_killed(own: Cloud, which: str) -> None:
     name, drawn, call = busy_and_frozen(own)
     [victim] = processes(own, which)
-    ending = Ending(victim)
+    ending = Ending(*processes(own, "environments.supervisor"))  # which ends when its spawner does
     os.kill(victim, signal.SIGKILL)
     with suppress(ClientError):  # it is also true that the runtime was killed
         assert "signal: killed" in call.result(3).error
