@@ -75,11 +75,9 @@ async def get_function(call: Call) -> Mapping[str, Any]:
     configuration = describe(version, arn=call.functions.arn(version.name, reference.qualifier))
     answer: dict[str, Any] = {"Configuration": configuration, "Code": code}
     function = call.functions.function(version.name)
-    if reference.qualifier is not None:  # then AWS shows neither of what is the whole function's (captured, third party, 2026)
-        return answer
-    if function.tags:
+    if function.tags:  # with a qualifier too, as botocore's example has it; a summary of captures (third party, 2026) says not
         answer["Tags"] = function.tags
-    if function.reserved_concurrency is not None:
+    if function.reserved_concurrency is not None and reference.qualifier is None:
         answer["Concurrency"] = reserved(function)
     return answer
 
