@@ -17,6 +17,7 @@ from pathlib import Path
 
 LINUX = sys.platform == "linux"
 _PR_SET_CHILD_SUBREAPER = 36
+_PF_EXITING = 0x4  # of the flags in /proc/PID/stat (linux/sched.h)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -101,13 +102,14 @@ def reap() -> None:
 
 
 def runs(pid: int) -> bool:
-    """Whether `pid` is there and has not ended (a stopped process runs, a zombie does not)."""
+    """Whether `pid` is there and has not ended (a stopped process runs; a zombie, or one that is about to be one, does not)."""
     if not pid:
         return False
     try:
         if LINUX:
             with open(f"/proc/{pid}/stat", "rb") as file:
-                return file.read().rsplit(b")", 1)[1].split()[0] not in b"ZX"
+                state, *_, flags = file.read().rsplit(b")", 1)[1].split()[:7]
+            return state not in b"ZX" and not int(flags) & _PF_EXITING
         os.kill(pid, 0)
     except (FileNotFoundError, ProcessLookupError):
         return False
