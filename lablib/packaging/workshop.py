@@ -13,6 +13,8 @@ from lablib.packaging.cache import BuildCache, key_of
 
 _PATIENCE_S = 600.0
 _SILENT_S = 4.0
+# What a learner is told who has waited that long.
+STILL_COMPILING = "Still compiling. The first time takes longest: what is fetched and built now is kept."
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _patiently(process: subprocess.Popen[str]) -> str:
     try:
         return process.communicate(timeout=_SILENT_S)[0]
     except subprocess.TimeoutExpired:
-        print("Still compiling. The first time takes longest: what is fetched and built now is kept.", flush=True)
+        print(STILL_COMPILING, flush=True)
     return process.communicate(timeout=_PATIENCE_S)[0]
 
 
