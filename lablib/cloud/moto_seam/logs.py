@@ -1,8 +1,8 @@
 """A function's lines in CloudWatch Logs.
 
 Touches: `moto.logs.models.logs_backends`, `LogsBackend.groups`, `create_log_group`, `create_log_stream`, `put_log_events`,
-`LogGroup.streams`, `LogStream.events`, `.last_ingestion_time`, and `LogEvent` with its `instances_tracked`, where moto keeps
-every event that ever was.
+`LogGroup.streams`, `LogStream.events`, `.last_ingestion_time`, and of these classes and `LogEvent` their `instances_tracked`,
+where moto keeps every one that ever was, deleted or not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def put(group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
         (milliseconds since 1970 on the cloud's clock, text) of each line. They are put in order of time, the order among equals
         kept; the time of ingestion is the cloud's time now.
     """
-    from moto.logs.models import LogEvent, logs_backends
+    from moto.logs.models import LogEvent, LogGroup, LogStream, logs_backends
 
     ordered = sorted(events, key=lambda event: event[0])[-lifecycle.STREAM_LINES :]
     with engine.lock:
@@ -38,7 +38,8 @@ def put(group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
         if stream not in backend.groups[group].streams:
             backend.create_log_stream(group, stream)
         backend.put_log_events(group, stream, [{"timestamp": timestamp, "message": text} for timestamp, text in ordered])
-        LogEvent.instances_tracked.clear()
+        for model in (LogEvent, LogGroup, LogStream):
+            model.instances_tracked.clear()
         written = backend.groups[group].streams[stream]
         if (excess := len(written.events) - lifecycle.STREAM_LINES) > 0:
             _drop(written, excess)

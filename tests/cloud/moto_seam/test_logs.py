@@ -65,11 +65,12 @@ def test_a_few_long_lines_are_too_much_as_well(moto: Moto, monkeypatch: pytest.M
     assert kept[0] == logs.DROPPED and kept[-1] == "8" * 200 and sum(map(len, kept[1:])) <= 1000
 
 
-def test_no_event_is_kept_elsewhere(moto: Moto) -> None:
-    from moto.logs.models import LogEvent
+def test_nothing_is_kept_elsewhere(moto: Moto) -> None:
+    """Else what is deleted would stay."""
+    from moto.logs.models import LogEvent, LogGroup, LogStream
 
     logs.put(GROUP, STREAM, [(int(moto.now * 1000), "line\n")])
-    assert LogEvent.instances_tracked == []
+    assert LogEvent.instances_tracked == LogStream.instances_tracked == LogGroup.instances_tracked == []
     assert logs.exists(GROUP) and not logs.exists("/other")
 
 
