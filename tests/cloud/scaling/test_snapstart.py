@@ -95,9 +95,9 @@ def test_a_version_is_restored_with_its_hooks(place: CloudUnderTest) -> None:
     assert report is not None and report.init_duration_ms is None
     assert report.restore_duration_ms is not None and report.billed_restore_duration_ms is not None
     assert report.restore_duration_ms + 1 >= report.billed_restore_duration_ms >= 1
-    # The snapshot's INIT sleeps 300 ms; nothing of it is in the restore.
+    # The snapshot's INIT sleeps 300 ms, and is not run again.
     init = float(re.search(rf"Init Duration: ({number})", "\n".join(log))[1].split()[0])  # type: ignore[index]
-    assert init > 300 > report.restore_duration_ms
+    assert init > 300 and log.count("INIT snap-start") == 1
     again, tail = invoke(place, name)
     assert (again["count"], again["own"]) == (2, "xx") and "Restore" not in tail
 
