@@ -62,6 +62,7 @@ class Machine:
             self.log.close()
             raise
         self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._asked_early: Event | None = None
         self._pid = self._init = 0
         self._starting = False
         self._stopped: list[int] = []
@@ -75,7 +76,12 @@ class Machine:
         self._tmp_was_full = False
 
     def _put(self, event: Event) -> None:
-        self._events.put_nowait(event)
+        if event[0] == "next" and not self._pid:
+            # Which process asks is still on its way, by another socket (a restored one waits for its process 1 too):
+            # what is not known could not be frozen, and would look dead.
+            self._asked_early = event
+        else:
+            self._events.put_nowait(event)
 
     # --- start and end --------------------------------------------------------------
 
@@ -83,6 +89,7 @@ class Machine:
         """Start the runtime process; what becomes of it are events."""
         while not self._events.empty():
             self._events.get_nowait()
+        self._asked_early = None
         if self._init and not processes.runs(self._init):
             self._init = 0  # it was killed, and with it its namespaces: others are made
         self._usage = Usage()  # Max Memory Used starts anew with new processes (captured logs after an out of memory, 2026)
@@ -128,6 +135,9 @@ class Machine:
         if "runtime" in message:
             self._pid, self._init = message["runtime"], message["init"]
             self.began_at = asyncio.get_running_loop().time()
+            if self._asked_early is not None:
+                self._put(self._asked_early)
+                self._asked_early = None
         elif "exit" in message:
             self._ended()
             self._put(("exit", wait_reason(message["exit"])))
