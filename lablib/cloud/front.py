@@ -49,6 +49,18 @@ class LambdaService(Protocol):
     ) -> Awaitable[Answering]: ...
 
 
+class Sources(Protocol):
+    """The event sources as the front sees them (`lablib.cloud.sources`)."""
+
+    async def answer(self, request: Request, service: str | None) -> Answer | None:
+        """Answer in moto's place, or leave it to moto (None)."""
+        ...
+
+    def noticed(self, request: Request, service: str | None) -> None:
+        """moto has answered a request, or failed at it."""
+        ...
+
+
 class Door(Protocol):
     """What answers `/_lab/` (`lablib.cloud.control`)."""
 
@@ -76,6 +88,7 @@ class Front:
         authority: Authority | None,
         gate: Gate,
         functions: LambdaService,
+        sources: Sources,
         door: Door,
         polls: Polls,
         flush_logs: Callable[[], Awaitable[None]],
@@ -84,6 +97,7 @@ class Front:
         self._authority = authority
         self._gate = gate
         self._functions = functions
+        self._sources = sources
         self._door = door
         self._polls = polls
         self._flush_logs = flush_logs
@@ -182,10 +196,14 @@ class Front:
             await engine.call(policies.provide, request)
         elif service == "s3" and "notification" in request.query and self._gate.unreachable(request):
             return error(Style.S3, 400, "InvalidArgument", UNABLE)
+        own = await self._sources.answer(request, service)
+        if own is not None:
+            return own
         try:
             answer = await engine.answer(request)
-        finally:  # also what failed half-way may have changed IAM
+        finally:  # also what failed half-way may have changed something
             self._gate.noticed(request, service)
+            self._sources.noticed(request, service)
         if answer.status == 404 and service == "s3" and claim is not None and b"NoSuchBucket" not in answer.body:
             await self._hide(request, claim)
         if request.method != "GET":

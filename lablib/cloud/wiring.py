@@ -40,6 +40,9 @@ from lablib.cloud.scaling.placement import Placement
 from lablib.cloud.scaling.provisioned import Environments, Provisioning
 from lablib.cloud.scaling.snapshots import Snapshots
 from lablib.cloud.server import Options
+from lablib.cloud.sources.calling import Caller
+from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.wiring import EventSources
 from lablib.cloud.telemetry.logs import LogBook, may_write
 from lablib.cloud.telemetry.metrics import Metrics
 from lablib.cloud.variables import variables
@@ -92,6 +95,7 @@ class Cloud:
     async def close(self) -> None:
         """Answer nobody any more."""
         await self._listener.close()
+        await self._sources.reset()
         await self._events.reset()
         engine.close()
 
@@ -124,9 +128,16 @@ class Cloud:
         chains = Chains(self._functions, self._metrics, self._clock.now)
         services = Services(principals.role_allows, self._polls.wake)
         self._events = AsyncQueue(self._functions, self._invoker, self._clock, self._metrics, chains, services)
+        self._sources = EventSources(self._source_context(Caller(self._functions, self._invoker, self._events, chains)))
         self._front = self._front_to(LambdaService(
             self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning
         ))  # fmt: skip
+
+    def _source_context(self, caller: Caller) -> SourceContext:
+        return SourceContext(
+            asyncio.get_running_loop(), caller, self._functions, self._clock, self._metrics, self._concurrency, self._url,
+            engine.ACCOUNT, self._options.region, principals.role_allows, self._polls.wake,
+        )  # fmt: skip
 
     def _front_to(self, service: LambdaService) -> Front:
         any_key = self._options.credentials == "any"
@@ -134,6 +145,7 @@ class Cloud:
             authority=None if any_key else Authority(*self._credentials, self._clock.now),
             gate=Gate(self._functions, service.wire, self._clock.now),
             functions=service,
+            sources=self._sources,
             door=Control(self._clock, reset=self._reset, shutdown=self._ended.set, facts=self._doctor),
             polls=self._polls,
             flush_logs=self._logbook.flush,
@@ -191,6 +203,7 @@ class Cloud:
     async def _empty(self) -> None:
         self._provisioning.reset()
         self._snapshots.reset()
+        await self._sources.reset()
         await self._events.reset()
         await self._invoker.reset()
         self._functions.reset()
@@ -200,6 +213,7 @@ class Cloud:
         await self._metrics.reset()
         keys.forget()
         await engine.call(engine.reset)
+        await self._sources.reset()  # of what came meanwhile
         principals.forget()
         self._concurrency.reset()
         self._clock.reset()

@@ -31,6 +31,20 @@ def now() -> float:
     return _now()
 
 
+# What is to be done with a module of moto once it is loaded, by its name.
+_corrections: dict[str, list[Callable[[Any], None]]] = {}
+
+
+def when_loaded(name: str, correct: Callable[[Any], None]) -> None:
+    """Have `correct` called with a module of moto, such as ``moto.sns.models``, as soon as it is loaded; now, if it is.
+
+    So that no service need be loaded for what we do otherwise in it.
+    """
+    _corrections.setdefault(name, []).append(correct)
+    if name in sys.modules:
+        correct(sys.modules[name])
+
+
 class _LooksReal(type):
     """`isinstance(value, datetime)` inside moto must hold for real datetimes: the stand-in never makes any of its own."""
 
@@ -119,6 +133,8 @@ class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
         _patch(module)
+        for correct in _corrections.get(module.__name__, ()):
+            correct(module)
 
 
 class _Finder:

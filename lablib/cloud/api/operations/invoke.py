@@ -10,26 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from lablib.cloud.access.execution import RoleRefused
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.errors import LambdaError, not_implemented
-from lablib.cloud.api.images import cannot_run
 from lablib.cloud.api.lookup import named
 from lablib.cloud.api.names import Reference
-from lablib.cloud.api.operations.updates import pending
+from lablib.cloud.api.running import as_api_errors, check_runs
 from lablib.cloud.api.wire import header
-from lablib.cloud.asynchronous.recursion import Recursion
 from lablib.cloud.functions import FunctionVersion
-from lablib.cloud.scaling.placement import Throttled
-from lablib.environments.spec import DataPlaneError, RestoreFailed, RestoreTimedOut, RuntimeUnavailable, SnapshotLost
 from lablib.environments.streams import ResponseStream
 from lablib.models import limits
 
 if TYPE_CHECKING:
     from lablib.cloud.invocation import Result
 
-# DG snapstart-troubleshooting, 2026.
-_NOT_READY = "Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE."
 # Larger payloads are read in a thread, so that other requests go on meanwhile.
 _READ_IN_PLACE = 256 * 1024
 
@@ -94,20 +87,8 @@ async def asked(call: Call, kind: str) -> Asked:
     _check_size(payload, kind)
     await _check_json(payload)
     context = None if kind == "Event" else _client_context(parameters.get("ClientContext"))
-    _check_runs(version)
+    check_runs(version)
     return Asked(version, reference, payload, context)
-
-
-def _not_invocable(version: FunctionVersion) -> LambdaError:
-    """What an invocation of a version answers that is not ``Active``.
-
-    The guide names ``ResourceConflictException`` beside the first, and no code for the second: unconfirmed.
-    """
-    if not version.has_snapshot:
-        return pending(version)
-    if version.state == "Failed":
-        return LambdaError("SnapStartException", version.state_reason[1])
-    return LambdaError("SnapStartNotReadyException", _NOT_READY)
 
 
 def log_result(result: Result) -> str:
@@ -127,16 +108,9 @@ async def invoke_async(call: Call) -> Mapping[str, Any]:
     payload: bytes = call.parameters["InvokeArgs"] or b"{}"
     _check_event_size(payload, limits.INVOKE_ASYNC_REQUEST_BYTES)
     await _check_json(payload)
-    _check_runs(version)
+    check_runs(version)
     call.events.put(reference.name, reference.qualifier, payload, request_id=call.request_id)
     return {"Status": 202}
-
-
-def _check_runs(version: FunctionVersion) -> None:
-    if version.state != "Active":
-        raise _not_invocable(version)
-    if version.package_type == "Image":
-        raise cannot_run(version)
 
 
 def _add_headers(call: Call, trace: str) -> None:
@@ -147,26 +121,12 @@ def _add_headers(call: Call, trace: str) -> None:
 async def run(call: Call, wanted: Asked, stream: ResponseStream | None = None) -> Result:
     """Run the function; what it streams goes into `stream`. The platform's errors are the API's."""
     trace = call.chains.follow(wanted.version, header(call.request, "X-Amzn-Trace-Id"))
-    try:
+    with as_api_errors():
         call.chains.check(wanted.version.name, wanted.reference.qualifier, trace)
         return await call.invoker.invoke(
             wanted.version, wanted.payload, request_id=call.request_id, client_context=wanted.context,
             invoked_arn=call.functions.arn(wanted.version.name, wanted.reference.qualifier), trace=trace, stream=stream,
         )  # fmt: skip
-    except Recursion as loop:
-        raise LambdaError("RecursiveInvocationException", str(loop)) from loop
-    except Throttled as refused:
-        raise LambdaError("TooManyRequestsException", str(refused), Reason=refused.reason) from refused
-    except RestoreTimedOut as error:
-        raise LambdaError("SnapStartTimeoutException", str(error)) from error
-    except (RestoreFailed, SnapshotLost) as error:
-        raise LambdaError("SnapStartException", str(error)) from error
-    except RuntimeUnavailable as error:
-        raise not_implemented(str(error)) from error
-    except RoleRefused as error:
-        raise LambdaError("AccessDeniedException", str(error)) from error
-    except DataPlaneError as error:
-        raise LambdaError("ServiceException", str(error)) from error
 
 
 def _check_size(payload: bytes, kind: str) -> None:

@@ -1,0 +1,31 @@
+"""All event sources together, as the cloud and its front see them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.web import Answer, Request
+
+# What answers a service's requests before moto does; None leaves a request to moto.
+Desk = Callable[[Request], Awaitable[Answer | None]]
+
+
+class EventSources:
+    """Every event source of one cloud."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self._context = context
+        # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
+        self._desks: Mapping[str, Desk] = {}
+
+    async def answer(self, request: Request, service: str | None) -> Answer | None:
+        """Answer a request to another service in moto's place, or leave it to moto (None)."""
+        desk = self._desks.get(service or "")
+        return await desk(request) if desk is not None else None
+
+    def noticed(self, request: Request, service: str | None) -> None:
+        """moto has answered a request, or failed at it."""
+
+    async def reset(self) -> None:
+        """Forget everything; what is under way is ended."""
