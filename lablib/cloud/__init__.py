@@ -4,6 +4,7 @@
 `lablib.cloud.moto_seam`. Nothing outside this package imports it: notebooks and functions reach it over HTTP.
 
 `server`          the process: `wiring` puts one cloud together, in its `workplace`; `memory`, `offline`
+`arrivals`        who waits for what arrives in a queue or a stream
 `front`           a request's way to its answer: `listener`, `web`, `polls`, and `control`, the `/_lab/` door
 `authentication`  who signed a request
 `access`          what they may do

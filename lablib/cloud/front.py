@@ -206,8 +206,6 @@ class Front:
             self._sources.noticed(request, service)
         if answer.status == 404 and service == "s3" and claim is not None and b"NoSuchBucket" not in answer.body:
             await self._hide(request, claim)
-        if request.method != "GET":
-            self._polls.wake()
         return answer
 
 

@@ -1,7 +1,7 @@
 """Long polls of SQS: a ReceiveMessage that waits holds neither moto's lock nor the event loop.
 
 moto implements the wait by sleeping. Here every look is a ReceiveMessage with WaitTimeSeconds=0; between two looks the poll waits
-until something was written anywhere in the cloud, until the next hidden or delayed message shows, or until its time is over, all on
+until something arrives in its queue, until the next hidden or delayed message shows, or until its time is over, all on
 the cloud's clock.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
+from lablib.cloud.arrivals import Arrivals
 from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam import engine, queues
 from lablib.cloud.web import Answer, Request
@@ -68,15 +69,9 @@ def _from_query(request: Request) -> Receive | None:
 class Polls:
     """The polls of this cloud; `waiting` counts those that wait now."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._written = asyncio.Event()
+    def __init__(self, clock: Clock, arrivals: Arrivals) -> None:
+        self._clock, self._arrivals = clock, arrivals
         self.waiting = 0
-
-    def wake(self) -> None:
-        """Something was written that a poll may wait for: have each look again."""
-        self._written.set()
-        self._written = asyncio.Event()
 
     async def receive(
         self, receive: Receive, region: str, answer: Callable[[Request], Awaitable[Answer]], gone: asyncio.Event
@@ -86,19 +81,24 @@ class Polls:
         if wait is None:
             wait = await engine.call(queues.wait_seconds, region, receive.queue)
         deadline = self._clock.now() + wait
-        while True:
-            written = self._written
-            found = await answer(receive.at_once)
-            if found.status != 200 or _has_messages(found) or self._clock.now() >= deadline or gone.is_set():
-                return found
-            shows = await engine.call(queues.next_visible, region, receive.queue, self._clock.now())
-            await self._pause(min(deadline, deadline if shows is None else shows), written, gone)
+        arrived = asyncio.Event()
+        stop = self._arrivals.listen(queues.arn(region, receive.queue), arrived.set)
+        try:
+            while True:
+                arrived.clear()
+                found = await answer(receive.at_once)
+                if found.status != 200 or _has_messages(found) or self._clock.now() >= deadline or gone.is_set():
+                    return found
+                shows = await engine.call(queues.next_visible, region, receive.queue, self._clock.now())
+                await self._pause(min(deadline, deadline if shows is None else shows), arrived, gone)
+        finally:
+            stop()
 
-    async def _pause(self, until: float, written: asyncio.Event, gone: asyncio.Event) -> None:
+    async def _pause(self, until: float, arrived: asyncio.Event, gone: asyncio.Event) -> None:
         # A message shows strictly after its moment, by moto's reckoning in milliseconds.
         due = asyncio.Event()
         timer = self._clock.at(until + 0.002, due.set, "a waiting ReceiveMessage")
-        waits = [asyncio.ensure_future(event.wait()) for event in (written, due, gone)]
+        waits = [asyncio.ensure_future(event.wait()) for event in (arrived, due, gone)]
         self.waiting += 1
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -20,6 +20,7 @@ from lablib.cloud.access import execution, principals
 from lablib.cloud.access.gate import Gate
 from lablib.cloud.api import LambdaService
 from lablib.cloud.api.neighbours import from_moto
+from lablib.cloud.arrivals import Arrivals
 from lablib.cloud.asynchronous.neighbours import Services
 from lablib.cloud.asynchronous.queue import AsyncQueue
 from lablib.cloud.asynchronous.recursion import Chains
@@ -31,7 +32,7 @@ from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.functions.code import CodeStore
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
-from lablib.cloud.moto_seam import clockwork, engine, keys
+from lablib.cloud.moto_seam import clockwork, engine, keys, queues
 from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.moto_seam import metrics as moto_metrics
 from lablib.cloud.polls import Polls
@@ -124,9 +125,11 @@ class Cloud:
             self._data_plane, self._placement, self._clock, self._logbook, self._metrics, region=region
         )
         self._invoker.on_snapshot_lost = self._snapshots.forget
-        self._polls = Polls(self._clock)
+        self._arrivals = Arrivals(asyncio.get_running_loop())
+        queues.on_arrival = self._arrivals.tell
+        self._polls = Polls(self._clock, self._arrivals)
         chains = Chains(self._functions, self._metrics, self._clock.now)
-        services = Services(principals.role_allows, self._polls.wake)
+        services = Services(principals.role_allows)
         self._events = AsyncQueue(self._functions, self._invoker, self._clock, self._metrics, chains, services)
         self._sources = EventSources(self._source_context(Caller(self._functions, self._invoker, self._events, chains)))
         self._front = self._front_to(LambdaService(
@@ -136,7 +139,7 @@ class Cloud:
     def _source_context(self, caller: Caller) -> SourceContext:
         return SourceContext(
             asyncio.get_running_loop(), caller, self._functions, self._clock, self._metrics, self._concurrency, self._url,
-            engine.ACCOUNT, self._options.region, principals.role_allows, self._polls.wake,
+            engine.ACCOUNT, self._options.region, principals.role_allows, self._arrivals,
         )  # fmt: skip
 
     def _front_to(self, service: LambdaService) -> Front:
@@ -217,7 +220,7 @@ class Cloud:
         principals.forget()
         self._concurrency.reset()
         self._clock.reset()
-        self._polls.wake()
+        self._arrivals.tell_all()
 
     def _say_ready(self) -> None:
         access_key_id, secret = self._credentials

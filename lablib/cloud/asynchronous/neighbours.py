@@ -18,12 +18,10 @@ class Services:
     ----------
     allows
         ``await allows(role, action, resource)``: whether the role's policies allow it.
-    wake
-        Called when a queue may have a new message.
     """
 
-    def __init__(self, allows: Allows, wake: Callable[[], None]) -> None:
-        self._allows, self._wake = allows, wake
+    def __init__(self, allows: Allows) -> None:
+        self._allows = allows
 
     async def send(self, target: Target, body: str, attributes: dict[str, tuple[str, str]], trace: str) -> None:
         """A message to a queue or a topic."""
@@ -49,5 +47,3 @@ class Services:
             await engine.call(work)
         except deliveries.NotTaken as error:
             raise NotDelivered(str(error)) from error
-        finally:
-            self._wake()  # a topic or a rule may have put something into queues, whatever came after

@@ -10,7 +10,7 @@
 `deliveries` what Lambda sends to queues, topics, event buses and buckets
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
-`queues`    what a waiting ReceiveMessage has to know about its queue
+`queues`    when a queue has something to receive
 """
 
 import os

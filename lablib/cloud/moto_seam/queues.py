@@ -1,9 +1,9 @@
-"""What a waiting ReceiveMessage has to know about its queue, and what moto's SQS does otherwise than AWS's.
+"""When a queue has something to receive, and what moto's SQS does otherwise than AWS's.
 
 moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`.
 
-Touches: `moto.sqs.models.sqs_backends`, `SQSBackend.queues`, `.send_message`, `Queue.receive_message_wait_time_seconds`,
-`Queue._messages`, `.messages`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
+Touches: `moto.sqs.models.sqs_backends`, `SQSBackend.queues`, `.send_message`, `.create_queue`, `.delete_queue`,
+`.change_message_visibility`, `Queue.add_message`, `.queue_arn`, `.receive_message_wait_time_seconds`, `Queue._messages`, `.messages`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
 `.approximate_number_of_messages_not_visible`, `Message.visible_at`, `.delayed_until` (milliseconds on the cloud's clock).
 """
 
@@ -14,12 +14,21 @@ from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
 
+# Told a queue's ARN when it has, or is going to have, a message that can be received and could not be before; also when it comes or
+# goes. Called under the lock, in whatever thread moto runs.
+on_arrival: Callable[[str], None] = lambda arn: None
+
 
 def _queue(region: str, name: str) -> Any | None:
     from moto.sqs.models import sqs_backends
 
     backends = sqs_backends[engine.place.account]
     return backends[region].queues.get(name) if region in backends else None
+
+
+def arn(region: str, name: str) -> str:
+    """The ARN of a queue of this account, whether or not there is one."""
+    return f"arn:aws:sqs:{region}:{engine.place.account}:{name}"
 
 
 def wait_seconds(region: str, name: str) -> int:
@@ -40,7 +49,7 @@ def next_visible(region: str, name: str, now: float) -> float | None:
 
 
 def correct_sqs() -> None:
-    """Have a queue look at the time once when it counts its messages, and messages carry the trace of who sends them.
+    """Have a queue look at the time once when it counts its messages, say when one arrives, and messages carry their sender's trace.
 
     moto looks twice for each message, and counts at every send and thirty times at every receive: a thousand messages made a
     ReceiveMessage last a second. Loads moto's SQS; once is enough.
@@ -52,6 +61,9 @@ def correct_sqs() -> None:
     Queue.approximate_number_of_messages_delayed = property(_delayed)
     Queue.approximate_number_of_messages_not_visible = property(_hidden)
     SQSBackend.send_message = _with_trace(SQSBackend.send_message)
+    Queue.add_message = _telling(Queue.add_message, lambda queue, message: queue.queue_arn)
+    for name in ("create_queue", "delete_queue", "change_message_visibility"):
+        setattr(SQSBackend, name, _telling(getattr(SQSBackend, name), _arn_of))
 
 
 def _with_trace(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,6 +75,22 @@ def _with_trace(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(backend, *args, system_attributes=system_attributes, **more)
 
     return send_message
+
+
+def _telling(original: Callable[..., Any], arn_of: Callable[..., str]) -> Callable[..., Any]:
+    """The same, and `on_arrival` hears of it."""
+
+    def done(self: Any, *args: Any, **more: Any) -> Any:
+        arn = arn_of(self, *args, **more)
+        outcome = original(self, *args, **more)
+        on_arrival(arn)
+        return outcome
+
+    return done
+
+
+def _arn_of(backend: Any, name: str | None = None, *args: Any, queue_name: str | None = None, **more: Any) -> str:
+    return f"arn:aws:sqs:{backend.region_name}:{backend.account_id}:{name or queue_name}"
 
 
 def _string(value: str) -> dict[str, str]:

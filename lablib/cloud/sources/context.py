@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ParamSpec
 
+from lablib.cloud.arrivals import Arrivals
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import Functions
 from lablib.cloud.scaling.concurrency import Concurrency
@@ -26,8 +27,8 @@ class SourceContext:
         Where this cloud answers: ``http://127.0.0.1:PORT``.
     role_allows
         ``await role_allows(role_arn, action, resource_arn)``: whether a role's policies allow an action.
-    wake
-        Called when a queue may have a new message: waiting polls look again.
+    arrivals
+        Tells, by the ARN of a queue or a stream, when there is something new in it.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -40,7 +41,7 @@ class SourceContext:
     account: str
     region: str
     role_allows: Callable[[str, str, str], Awaitable[bool]]
-    wake: Callable[[], None]
+    arrivals: Arrivals
 
     def soon(self, fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Have `fn` called on the event loop, in the order in which this is called: for what moto's threads tell.

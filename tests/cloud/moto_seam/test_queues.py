@@ -1,7 +1,8 @@
-"""Contract: what a waiting ReceiveMessage has to know about its queue."""
+"""Contract: when a queue has something to receive, and what it says of itself."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -100,3 +101,40 @@ def test_a_message_carries_the_trace_of_who_sends_it(moto: Moto) -> None:
     own = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-2"}}
     client.send_message(QueueUrl=url, MessageBody="its own", MessageSystemAttributes=own)
     assert traces() == ["Root=1-2"]
+
+
+def test_it_is_told_when_something_arrives(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From wherever it comes: a request, a batch, a topic, a dead-letter queue's source, a message that is let go of."""
+    client, told = moto.client("sqs"), []
+    url, other = (client.create_queue(QueueName=name)["QueueUrl"] for name in ("queue", "other"))
+    monkeypatch.setattr(queues, "on_arrival", told.append)
+    arn = queues.arn("eu-west-1", "queue")
+
+    def told_now() -> list[str]:
+        since, told[:] = list(told), []
+        return since
+
+    client.send_message(QueueUrl=url, MessageBody="one", DelaySeconds=5)
+    assert told_now() == [arn]
+    client.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "two"}])
+    assert told_now() == [arn]
+    moto.now += 1
+    [message] = client.receive_message(QueueUrl=url, WaitTimeSeconds=0)["Messages"]
+    assert told_now() == []
+    client.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    assert told_now() == [arn]
+    client.delete_queue(QueueUrl=url)
+    client.create_queue(QueueName="queue")
+    assert told_now() == [arn, arn]
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+    client.set_queue_attributes(QueueUrl=other, Attributes={"RedrivePolicy": redrive})
+    client.send_message(QueueUrl=other, MessageBody="poison")
+    assert told_now() == [queues.arn("eu-west-1", "other")]
+    for _ in range(2):
+        moto.now += 31
+        client.receive_message(QueueUrl=other, WaitTimeSeconds=0)
+    assert told_now() == [arn]
+    topic = moto.client("sns").create_topic(Name="topic")["TopicArn"]
+    moto.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    moto.client("sns").publish(TopicArn=topic, Message="news")
+    assert told_now() == [arn]
