@@ -109,15 +109,15 @@ def next_runs(expression: str, count: int = 10, timezone: str = "UTC", after: da
     zone, schedule = zone_of(timezone), parse(expression)
     now = (after or datetime.now(zone)).timestamp()
     runs: list[float] = []
-    moment: float | None = now
     while len(runs) < count:
+        moment: float | None
         match schedule:
             case Rate():
                 moment = now + (len(runs) + 1) * schedule.seconds
             case At():
                 moment = schedule.moment(zone) if not runs and schedule.moment(zone) > now else None
             case Cron():
-                moment = schedule.next(moment, zone)
+                moment = schedule.next(runs[-1] if runs else now, zone)
         if moment is None:
             break
         runs.append(moment)
