@@ -159,11 +159,22 @@ def signed_invoke(cloud: Cloud, name: str, payload: bytes) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + payload
 
 
+def alone(cloud: Cloud, what: str) -> int:
+    """The one process that runs this; a child of it that has yet to become another program is waited for."""
+
+    def found() -> list[int]:
+        janitors = processes(cloud, "janitor")
+        return [pid for pid in processes(cloud, what) if pid not in janitors]
+
+    wait_until(lambda: len(found()) == 1, f"there is not one {what}")
+    return found()[0]
+
+
 def counts(cloud: Cloud) -> dict[str, int]:
     """Of what a process could leak: descriptors, threads, files."""
     found = {"processes": len(processes(cloud))}
     for what in ("-m lablib serve", "environments.supervisor", "spawner.main"):
-        [pid] = [pid for pid in processes(cloud, what) if "janitor" not in Path(f"/proc/{pid}/cmdline").read_text()]
+        pid = alone(cloud, what)
         found[f"descriptors of {what}"] = len(os.listdir(f"/proc/{pid}/fd"))
         if "serve" not in what:  # where work is given to a pool that grows to its size
             found[f"threads of {what}"] = len(os.listdir(f"/proc/{pid}/task"))

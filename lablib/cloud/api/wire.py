@@ -122,7 +122,7 @@ class Wire:
         status = operation.status
         body: dict[str, Any] = {}
         if shape is None:
-            return Answer(status, headers, b"")
+            return Answer(status, headers | {"Content-Type": "application/json"}, b"")  # of a 204 too (captured, 2026)
         outside = set()
         for member, location, name, _ in operation.answered:
             outside.add(member)
@@ -140,12 +140,12 @@ class Wire:
                 return StreamedAnswer(status, headers, body_given)
             headers["Content-Type"] = "application/json"
             return Answer(status, headers, body_given)
+        headers["Content-Type"] = "application/json"
         if status == 204:
             return Answer(status, headers, b"")
         for member, value in result.items():
             if member not in outside and value is not None:
                 body[member] = _to_json(shape.members[member], value)
-        headers["Content-Type"] = "application/json"
         return Answer(status, headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
 
