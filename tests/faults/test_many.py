@@ -7,7 +7,6 @@ import os
 import socket
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from botocore.auth import SigV4Auth
