@@ -133,7 +133,8 @@ class Cloud:
         self._events = AsyncQueue(self._functions, self._invoker, self._clock, self._metrics, chains, services)
         self._sources = EventSources(self._source_context(Caller(self._functions, self._invoker, self._events, chains)))
         self._front = self._front_to(LambdaService(
-            self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning
+            self._functions, self._invoker, self._events, chains, from_moto(), self._concurrency, self._provisioning,
+            self._sources.mappings,
         ))  # fmt: skip
 
     def _source_context(self, caller: Caller) -> SourceContext:

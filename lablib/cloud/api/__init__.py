@@ -7,6 +7,7 @@
 `errors`        errors, and how each is written
 `names`         names and ARNs of functions, `lookup` the functions behind them
 `configuration` a function's settings, and what Lambda refuses among them: `layers`, `images`, `snapstart`, `targets`
+`mapping_settings` the same of an event source mapping
 `runtimes`      which runtimes a function may have
 `packages`      code from a request or from S3, and links to download it
 `signatures`    whether code that nobody signed may be deployed

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lablib.cloud.asynchronous.recursion import Chains
     from lablib.cloud.invocation import Result
     from lablib.cloud.scaling.provisioned import Provisioning
+    from lablib.cloud.sources.mappings.registry import Mappings
 
 
 class Invokes(Protocol):
@@ -106,6 +107,7 @@ class Call:
     neighbours: Neighbours
     concurrency: Concurrency
     provisioning: Provisioning
+    mappings: Mappings
     wire: Wire
     download_url: Callable[[str], str]
     headers: dict[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lablib.cloud.api.context import Call, Events, Invokes, Neighbours
 from lablib.cloud.api.errors import LambdaError, conflict, error_response, not_found, not_implemented
@@ -24,6 +25,9 @@ from lablib.cloud.scaling.concurrency import Concurrency
 from lablib.cloud.scaling.provisioned import Provisioning
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 from lablib.models import limits
+
+if TYPE_CHECKING:
+    from lablib.cloud.sources.mappings.registry import Mappings
 
 log = logging.getLogger("lablib.cloud")
 
@@ -50,14 +54,16 @@ class LambdaService:
         What may run at a time.
     provisioning : Provisioning
         Makes environments ahead of use.
+    mappings : Mappings
+        The event source mappings.
     """
 
     def __init__(
         self, functions: Functions, invoker: Invokes, events: Events, chains: Chains, neighbours: Neighbours,
-        concurrency: Concurrency, provisioning: Provisioning,
+        concurrency: Concurrency, provisioning: Provisioning, mappings: Mappings,
     ) -> None:  # fmt: skip
         self._functions = functions
-        self._concurrency, self._provisioning = concurrency, provisioning
+        self._concurrency, self._provisioning, self._mappings = concurrency, provisioning, mappings
         self._invoker, self._events, self._chains = invoker, events, chains
         self._neighbours = neighbours
         self._wire = Wire.of_lambda()
@@ -107,7 +113,7 @@ class LambdaService:
             operation=operation.name, parameters=parameters, request_id=request_id, request=request,
             base_url=f"http://{header(request, 'Host') or '127.0.0.1'}", functions=self._functions,
             invoker=self._invoker, events=self._events, chains=self._chains, neighbours=self._neighbours,
-            concurrency=self._concurrency, provisioning=self._provisioning, wire=self._wire,
+            concurrency=self._concurrency, provisioning=self._provisioning, mappings=self._mappings, wire=self._wire,
             download_url=self._links.path,
         )  # fmt: skip
         answer = self._wire.answer(operation, await perform(call), request_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lablib.cloud.api.context import Call
 from lablib.cloud.api.operations import (
-    account, aliases, concurrency, event_invoke, function_urls, functions, invoke, layer_permissions, layers, lists,
+    account, aliases, concurrency, event_invoke, event_source_mappings, function_urls, functions, invoke, layer_permissions, layers, lists,
     permissions, provisioned, recursion, runtime_management, signing, streaming, tags, updates, versions,
 )  # fmt: skip
 
@@ -16,10 +16,12 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "AddPermission": permissions.add_permission,
     "CreateAlias": aliases.create_alias,
     "CreateCodeSigningConfig": signing.create_code_signing_config,
+    "CreateEventSourceMapping": event_source_mappings.create_event_source_mapping,
     "CreateFunction": functions.create_function,
     "CreateFunctionUrlConfig": function_urls.create_function_url_config,
     "DeleteAlias": aliases.delete_alias,
     "DeleteCodeSigningConfig": signing.delete_code_signing_config,
+    "DeleteEventSourceMapping": event_source_mappings.delete_event_source_mapping,
     "DeleteFunction": functions.delete_function,
     "DeleteFunctionCodeSigningConfig": signing.delete_function_code_signing_config,
     "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
@@ -31,6 +33,7 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "GetAccountSettings": account.get_account_settings,
     "GetAlias": aliases.get_alias,
     "GetCodeSigningConfig": signing.get_code_signing_config,
+    "GetEventSourceMapping": event_source_mappings.get_event_source_mapping,
     "GetFunction": functions.get_function,
     "GetFunctionCodeSigningConfig": signing.get_function_code_signing_config,
     "GetFunctionConcurrency": concurrency.get_function_concurrency,
@@ -50,6 +53,7 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "InvokeWithResponseStream": streaming.invoke_with_response_stream,
     "ListAliases": aliases.list_aliases,
     "ListCodeSigningConfigs": signing.list_code_signing_configs,
+    "ListEventSourceMappings": event_source_mappings.list_event_source_mappings,
     "ListFunctionEventInvokeConfigs": event_invoke.list_function_event_invoke_configs,
     "ListFunctionUrlConfigs": function_urls.list_function_url_configs,
     "ListFunctions": lists.list_functions,
@@ -74,6 +78,7 @@ OPERATIONS: dict[str, Callable[[Call], Awaitable[Mapping[str, Any]]]] = {
     "UntagResource": tags.untag_resource,
     "UpdateAlias": aliases.update_alias,
     "UpdateCodeSigningConfig": signing.update_code_signing_config,
+    "UpdateEventSourceMapping": event_source_mappings.update_event_source_mapping,
     "UpdateFunctionCode": updates.update_function_code,
     "UpdateFunctionConfiguration": updates.update_function_configuration,
     "UpdateFunctionEventInvokeConfig": event_invoke.update_function_event_invoke_config,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.mappings.registry import Mappings
 from lablib.cloud.web import Answer, Request
 
 # What answers a service's requests before moto does; None leaves a request to moto.
@@ -16,6 +17,9 @@ class EventSources:
 
     def __init__(self, context: SourceContext) -> None:
         self._context = context
+        self.mappings = Mappings(
+            context.clock, pending=context.functions.pending, region=context.region, account=context.account
+        )
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {}
 
@@ -29,3 +33,4 @@ class EventSources:
 
     async def reset(self) -> None:
         """Forget everything; what is under way is ended."""
+        await self.mappings.reset()

@@ -31,6 +31,7 @@ from lablib.cloud.invocation import Result
 from lablib.cloud.scaling.concurrency import Concurrency
 from lablib.cloud.scaling.placement import InitializationType, Placed
 from lablib.cloud.scaling.provisioned import Environments, Provisioning
+from lablib.cloud.sources.mappings.registry import Mappings
 from lablib.environments import Initialized
 from lablib.environments.spec import Outcome
 from lablib.environments.streams import ResponseStream
@@ -147,7 +148,12 @@ class Api:
         made = Environments(self._start, self._initialized, lambda placed: None, self._retire)
         provisioning = Provisioning(self.functions, concurrency, made, self.clock)
         self.functions.on_change(provisioning.changed)
-        self.service = LambdaService(self.functions, self.invoker, self.events, chains, neighbours, concurrency, provisioning)
+        self.mappings = Mappings(
+            self.clock, pending=self._pending, region=self.functions.region, account=self.functions.account_id
+        )
+        self.service = LambdaService(
+            self.functions, self.invoker, self.events, chains, neighbours, concurrency, provisioning, self.mappings
+        )
         app = tornado.web.Application([(".*", _Handler, {"service": self.service})], log_function=lambda handler: None)
         server = app.listen(0, "127.0.0.1", max_buffer_size=100 << 20)
         [socket] = server._sockets.values()

@@ -23,15 +23,9 @@ TESTS = Path(__file__).resolve().parents[2]
 # These call whatever there is, without saying what it does.
 NO_BEHAVIOUR = (Path(__file__).name, "test_botocore_examples.py", "test_cli_examples.py", "world.py", "harness.py")
 
-_MAPPINGS = "event source mappings: streams and queues are polled later"
 _DURABLE = "durable functions come later"
 _CAPACITY = "Managed Instances, with their capacity providers and scaling, come later"
 NOT_DONE = {
-    "CreateEventSourceMapping": _MAPPINGS,
-    "DeleteEventSourceMapping": _MAPPINGS,
-    "GetEventSourceMapping": _MAPPINGS,
-    "ListEventSourceMappings": _MAPPINGS,
-    "UpdateEventSourceMapping": _MAPPINGS,
     "CheckpointDurableExecution": _DURABLE,
     "DeleteDurableExecution": _DURABLE,
     "GetDurableExecution": _DURABLE,

@@ -60,7 +60,7 @@ def _json(text: str) -> Any:
         return None
 
 
-EXAMPLES = published()
+EXAMPLES = [example for example in published() if "SourceMapping" not in example.operation]
 # Words of a command in place of the example's.
 INSTEAD = {"fileb://my-function.zip": "fileb://code.zip", "nodejs22.x": "python3.12"}
 # A hundred processes are no example; an alias with weights may have no provisioned concurrency.

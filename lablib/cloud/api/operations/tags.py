@@ -77,10 +77,15 @@ async def _of_code_signing(call: Call, arn: str) -> dict[str, str]:
     return call.functions.signing.tags(arn)
 
 
+async def _of_mapping(call: Call, arn: str) -> dict[str, str]:
+    return call.mappings.get(arn).tags
+
+
 # Kind of resource, as in its ARN: what gives the tags of one, to be changed in place. It raises `LambdaError` if there is none.
 TAGGABLE: dict[str, Callable[[Call, str], Awaitable[dict[str, str]]]] = {
     "function": _of_function,
     "code-signing-config": _of_code_signing,
+    "event-source-mapping": _of_mapping,
 }
 
 

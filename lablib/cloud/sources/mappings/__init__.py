@@ -1,0 +1,7 @@
+"""Event source mappings: Lambda reads a queue or a stream, and calls a function with what it finds.
+
+`mapping`    one mapping: what it joins, its settings, its state
+`kinds`      what each kind of source brings: what it takes of the API, its checks, its poller
+`registry`   the mappings of a cloud, and how each goes from state to state
+`queues`     mappings of SQS queues
+"""
