@@ -1,7 +1,7 @@
 """The cloud's one door: what a request is for, who signed it, and who answers it.
 
-Lambda's requests go to our service, those of `/_lab/` to `lablib.cloud.control`, everything else to moto. `lablib.cloud.listener`
-carries them.
+Lambda's requests go to our service, those of function URLs and APIs to `lablib.cloud.sources.http`, those of `/_lab/` to
+`lablib.cloud.control`, everything else to moto. `lablib.cloud.listener` carries them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from lablib.cloud.authentication import presigned
 from lablib.cloud.authentication.authority import Authority, Claim, claim_of
 from lablib.cloud.authentication.refusals import Reason, Refused, Style, denied, error, refusal, style_of
 from lablib.cloud.authentication.unsigned import may_be_unsigned
-from lablib.cloud.functions.urls import URL_PATH
 from lablib.cloud.moto_seam import engine, policies
 from lablib.cloud.polls import Polls, receive_of
+from lablib.cloud.sources.http.addresses import Address, address_of
 from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")
@@ -54,6 +54,10 @@ class Sources(Protocol):
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
         """Answer in moto's place, or leave it to moto (None)."""
+        ...
+
+    async def serve(self, address: Address, request: Request, gone: asyncio.Event) -> Answering:
+        """Answer at a public address: a function URL's, an API's. Never raises."""
         ...
 
     def noticed(self, request: Request, service: str | None) -> None:
@@ -117,6 +121,12 @@ class Front:
     async def answer(self, request: Request, gone: asyncio.Event) -> Answering:
         """Answer one request; `gone` is set when its client no longer waits. Never raises for what a client sent."""
         service: str | None = None
+        address = address_of(request.path, request.headers)
+        if address is not None:
+            # Public: whoever calls from wherever, who is asked for a signature and who is not, is what the service says.
+            if not self._open.is_set():
+                await self._open.wait()
+            return await self._sources.serve(address, request, gone)
         try:
             _refuse_strangers(request)
             claim = claim_of(request)
@@ -141,7 +151,7 @@ class Front:
     async def _admit(self, request: Request, claim: Claim | None) -> None:
         if request.path == "/moto-api" or request.path.startswith("/moto-api/"):
             raise Refused(Reason.DENIED, "moto's own API is shut in this cloud.")
-        if self._authority is None or request.path.startswith((DOWNLOAD_PATH, URL_PATH)):
+        if self._authority is None or request.path.startswith(DOWNLOAD_PATH):
             return
         if request.path.startswith("/_lab/") and (
             claim is None or claim.service != "lab" or claim.access_key_id != self._authority.access_key_id
@@ -173,12 +183,9 @@ class Front:
     async def _route(self, request: Request, claim: Claim | None, gone: asyncio.Event) -> Answering:
         service = claim.service if claim is not None else None
         path = request.path
-        # These two are nobody's but ours, whatever a signature says that nobody has verified.
+        # Nobody's but ours, whatever a signature says that nobody has verified.
         if path.startswith(DOWNLOAD_PATH):
             return await self._functions.handle(request.method, path, request.query, request.headers, request.body)
-        if path.startswith(URL_PATH):
-            sentence = "This local cloud keeps the configuration of function URLs, but does not answer at them yet. Use Invoke."
-            return error(Style.JSON, 501, "NotImplemented", sentence)
         # A bucket may have any name, also one that begins like Lambda's paths.
         if service == "lambda" or (service is None and path.startswith(LAMBDA_PATH)):
             return await self._functions.handle(request.method, path, request.query, request.headers, request.body)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -23,7 +24,9 @@ from tornado.httputil import (
 )
 
 from lablib.cloud.front import Answering
-from lablib.cloud.web import Request, StreamedAnswer
+from lablib.cloud.web import Answer, Broken, Request, StreamedAnswer
+
+log = logging.getLogger("lablib.cloud")
 
 # A 50 MB package as base64 in JSON is 67 MB; the rest is room for uploads to S3 in one part.
 LARGEST_BODY = 300 * 1024 * 1024
@@ -99,14 +102,24 @@ class _Exchange(HTTPMessageDelegate):
     async def _write_pieces(self, answer: StreamedAnswer) -> None:
         start = ResponseStartLine("HTTP/1.1", answer.status, _REASONS.get(answer.status, "Unknown"))
         await self._connection.write_headers(start, self._headers_of(answer))
-        async for piece in answer.pieces:
-            await self._connection.write(piece)
-        self._connection.finish()
+        try:
+            async for piece in answer.pieces:
+                await self._connection.write(piece)
+        except Broken:
+            self._connection.close()  # type: ignore[attr-defined]
+        except Exception:
+            log.exception("a streamed answer failed")
+            self._connection.close()  # type: ignore[attr-defined]
+        else:
+            self._connection.finish()
 
     def _headers_of(self, answer: Answering) -> _AnswerHeaders:
         headers = _AnswerHeaders()
         for name, value in answer.headers.items():
             headers.add(name, value.replace("\r", " ").replace("\n", " "))
+        if isinstance(answer, (Answer, StreamedAnswer)):
+            for name, value in answer.lines:
+                headers.add(name, value)
         if "Date" not in headers:
             # Real time, as everything about signing is: an SDK that finds its clock wrong by it signs with another.
             headers["Date"] = format_timestamp(time.time())

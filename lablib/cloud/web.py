@@ -20,11 +20,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP answer.
+
+    Attributes
+    ----------
+    lines
+        Further headers, of which one may come several times: ``Set-Cookie``.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 class Pieces(Protocol):
@@ -37,6 +44,10 @@ class Pieces(Protocol):
         ...
 
 
+class Broken(Exception):
+    """The rest of a streamed body will never come: its client is to see that what it has is not the whole."""
+
+
 @dataclass(frozen=True)
 class StreamedAnswer:
     """An HTTP answer whose body is written while it comes to be.
@@ -45,10 +56,13 @@ class StreamedAnswer:
     ----------
     pieces
         Of the body. The next is asked for when the client has room for it, and none after the client is gone;
-        it is closed in any case.
+        it is closed in any case. Where it raises `Broken`, the connection ends without the end of the body.
+    lines
+        Further headers, of which one may come several times: ``Set-Cookie``.
     """
 
     status: int
     headers: dict[str, str]
     pieces: Pieces
     body: bytes = b""
+    lines: tuple[tuple[str, str], ...] = ()

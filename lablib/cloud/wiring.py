@@ -104,6 +104,7 @@ class Cloud:
         options, region = self._options, self._options.region
         self._clock = Clock()
         clockwork.follow(self._clock.now)
+        self._authority = Authority(*self._credentials, self._clock.now) if options.credentials == "own" else None
         self._logbook = LogBook(
             lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines), self._may_log
         )
@@ -141,12 +142,12 @@ class Cloud:
         return SourceContext(
             asyncio.get_running_loop(), caller, self._functions, self._clock, self._metrics, self._concurrency, self._url,
             engine.ACCOUNT, self._options.region, principals.role_allows, self._arrivals,
+            self._authority,
         )  # fmt: skip
 
     def _front_to(self, service: LambdaService) -> Front:
-        any_key = self._options.credentials == "any"
         return Front(
-            authority=None if any_key else Authority(*self._credentials, self._clock.now),
+            authority=self._authority,
             gate=Gate(self._functions, service.wire, self._clock.now),
             functions=service,
             sources=self._sources,

@@ -84,7 +84,7 @@ class Gate:
         who = await principals.principal_of(access_key_id)
         if who is None:
             raise UnknownSigner(access_key_id)
-        common = self._context(region)
+        common = circumstances(self._now(), region)
         for asked in await self._needs(request, service, region):
             whole = Asked(asked.action, asked.resource, {**common, **asked.context}, asked.also)
             why = await self._refusal(who, whole)
@@ -158,11 +158,12 @@ class Gate:
             return ()
         return policy.statements if policy is not None else ()
 
-    def _context(self, region: str) -> Context:
-        now = self._now()
-        return {
-            "aws:currenttime": f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}", "aws:epochtime": str(int(now)),
-            "aws:requestedregion": region, "aws:sourceip": "127.0.0.1", "aws:viaawsservice": "false",
-            # Loopback needs no TLS; a policy that asks for it is met on AWS by the very same client.
-            "aws:securetransport": "true",
-        }  # fmt: skip
+
+def circumstances(now: float, region: str) -> Context:
+    """The condition keys that every request has. `now` is the cloud's time."""
+    return {
+        "aws:currenttime": f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}", "aws:epochtime": str(int(now)),
+        "aws:requestedregion": region, "aws:sourceip": "127.0.0.1", "aws:viaawsservice": "false",
+        # Loopback needs no TLS; a policy that asks for it is met on AWS by the very same client.
+        "aws:securetransport": "true",
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ParamSpec
 
 from lablib.cloud.arrivals import Arrivals
+from lablib.cloud.authentication.authority import Authority
 from lablib.cloud.clock import Clock
 from lablib.cloud.functions import Functions
 from lablib.cloud.scaling.concurrency import Concurrency
@@ -29,6 +30,8 @@ class SourceContext:
         ``await role_allows(role_arn, action, resource_arn)``: whether a role's policies allow an action.
     arrivals
         Tells, by the ARN of a queue or a stream, when there is something new in it.
+    authority
+        Verifies signatures, for addresses that anybody may call; None where every key is taken.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -42,6 +45,7 @@ class SourceContext:
     region: str
     role_allows: Callable[[str, str, str], Awaitable[bool]]
     arrivals: Arrivals
+    authority: Authority | None
 
     def soon(self, fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Have `fn` called on the event loop, in the order in which this is called: for what moto's threads tell.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.http.addresses import Address
+from lablib.cloud.sources.http.door import Door
+from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
-from lablib.cloud.web import Answer, Request
+from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 # What answers a service's requests before moto does; None leaves a request to moto.
 Desk = Callable[[Request], Awaitable[Answer | None]]
@@ -20,6 +24,7 @@ class EventSources:
         self.mappings = Mappings(
             context.clock, pending=context.functions.pending, region=context.region, account=context.account
         )
+        self._http = Door(context.clock.now, context.region, FunctionUrls(context).find)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {}
 
@@ -27,6 +32,10 @@ class EventSources:
         """Answer a request to another service in moto's place, or leave it to moto (None)."""
         desk = self._desks.get(service or "")
         return await desk(request) if desk is not None else None
+
+    async def serve(self, address: Address, request: Request, gone: asyncio.Event) -> Answer | StreamedAnswer:
+        """Answer at a public address: a function URL's, an API's."""
+        return await self._http.answer(address, request, gone)
 
     def noticed(self, request: Request, service: str | None) -> None:
         """moto has answered a request, or failed at it."""

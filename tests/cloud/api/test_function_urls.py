@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import urllib.error
 import urllib.request
@@ -123,23 +122,13 @@ def test_rules_of_cors(api: Api, cors: dict[str, Any], words: str) -> None:
     assert (answer.code, answer.status) == ("ValidationException", 400) and words in answer.message
 
 
-def test_nothing_answers_at_a_url_yet(cloud: CloudUnderTest) -> None:
-    name = cloud.function("def lambda_handler(event, context): return 1")
-    url = cloud.client("lambda").create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
-    assert url.startswith(f"{cloud.url}/_aws/lambda-url/")
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(url)
-    assert caught.value.code == 501
-    assert "does not answer at them yet" in json.load(caught.value)["message"]
-
-
 def test_a_path_of_ours_opens_no_other_service(cloud: CloudUnderTest) -> None:
     scope = "AKIANOBODYNOBODYNOBO/20260101/us-east-1/dynamodb/aws4_request"
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
         "X-Amz-Date": "20260101T000000Z", "X-Amz-Target": "DynamoDB_20120810.ListTables",
     }  # fmt: skip
-    for path, status in (("/_aws/code/x", 403), ("/_aws/lambda-url/x/", 501)):
+    for path, status in (("/_aws/code/x", 403), ("/_aws/lambda-url/x/", 403)):
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(urllib.request.Request(cloud.url + path, b"{}", headers))
         assert caught.value.code == status

@@ -1,0 +1,92 @@
+"""Who answers at a public address.
+
+A service of APIs plugs in with a function that finds an API by its id (`Door.plug`), and whatever it finds answers the requests
+to that API. The finder is asked at every request: it has to know, and not to ask moto.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from lablib.cloud.sources.http.addresses import Address, Kind
+from lablib.cloud.sources.http.incoming import Incoming
+from lablib.cloud.web import Answer, Request, StreamedAnswer
+
+log = logging.getLogger("lablib.cloud")
+
+
+class Api(Protocol):
+    """What answers at one API's address."""
+
+    async def answer(self, incoming: Incoming, gone: asyncio.Event) -> Answer | StreamedAnswer:
+        """Answer a request; `gone` is set when its client no longer waits. Never raises for what a client or a function sent."""
+        ...
+
+
+# The API of an id, if it is of this service; None otherwise.
+Finder = Callable[[str], Awaitable[Api | None]]
+
+
+class Door:
+    """Answers at public addresses.
+
+    Parameters
+    ----------
+    now
+        The cloud's clock.
+    region
+        For the hosts' names as AWS has them.
+    urls
+        Finds a function URL by its id.
+    """
+
+    def __init__(self, now: Callable[[], float], region: str, urls: Finder) -> None:
+        self._now, self._region = now, region
+        self._urls = urls
+        self._apis: list[Finder] = []
+
+    def plug(self, find: Finder) -> None:
+        """Have a service answer for the APIs that it finds."""
+        self._apis.append(find)
+
+    async def answer(self, address: Address, request: Request, gone: asyncio.Event) -> Answer | StreamedAnswer:
+        """Answer a request to a public address. Never raises."""
+        try:
+            found = await self._find(address)
+            if found is None:
+                return forbidden(address.kind)
+            incoming = Incoming(request, address, self._now(), address.domain(self._region))
+            return await found.answer(incoming, gone)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return message(500, "Internal Server Error")
+
+    async def _find(self, address: Address) -> Api | None:
+        if address.kind is Kind.URL:
+            return await self._urls(address.id)
+        for find in self._apis:
+            found = await find(address.id)
+            if found is not None:
+                return found
+        return None
+
+
+def message(status: int, text: str, **more: str) -> Answer:
+    """An error of API Gateway's: ``{"message":"Not Found"}``."""
+    content = {"message": text, **more}
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(content, separators=(",", ":")).encode())
+
+
+def forbidden(kind: Kind) -> Answer:
+    """What AWS's front answers for an id that nothing has.
+
+    For an API that is gone: unconfirmed (its name may not even resolve).
+    """
+    if kind is Kind.API:
+        return message(403, "Forbidden")
+    # Captured, third parties, 2022 to 2026: without a function behind it, the sentence is not that of a missing permission.
+    return Answer(403, {"Content-Type": "application/json"}, b'{"Message":null}')
