@@ -11,7 +11,8 @@ import re
 from lablib.cloud.functions import FunctionVersion
 from lablib.cloud.moto_seam.roles import Credentials
 
-_FIXED = {
+# Of every function, whatever its runtime.
+FIXED = {
     "LANG": "en_US.UTF-8",
     "TZ": ":UTC",
     "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
@@ -48,7 +49,7 @@ def variables(
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_ENDPOINT_URL": endpoint,
     }
-    return {**_FIXED, **_of_the_runtime(version.runtime), **version.environment, **own, **_logging(version)}
+    return {**FIXED, **_of_the_runtime(version.runtime), **version.environment, **own, **_logging(version)}
 
 
 def _managed(runtime: str) -> dict[str, str]:

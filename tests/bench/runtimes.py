@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from lablib.aws.role import ensure_role
+from lablib.cloud.variables import FIXED
 from lablib.environments.runtimes.base import Launch, Runtime
 from lablib.environments.runtimes.registry import make
 from lablib.environments.runtimes.toolchains import find
@@ -75,7 +76,11 @@ class _Exchange(BaseHTTPRequestHandler):
 def _bare(runtime: Runtime, language: Language, code: Path) -> Iterator[tuple[_Api, float]]:
     """The runtime's process on its own, once it has asked for an event; and the ms until then."""
     api = _Api()
-    environ = language.environ() | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}", "LAMBDA_TASK_ROOT": str(code)}
+    # With the search path of libraries that Lambda gives every function: each program that a shell starts looks into its folders.
+    environ = language.environ() | {
+        "LD_LIBRARY_PATH": FIXED["LD_LIBRARY_PATH"], "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
+        "LAMBDA_TASK_ROOT": str(code),
+    }  # fmt: skip
     spec = EnvironmentSpec("bare", "f", language.runtime, language.handler, MEMORY_MB, 60.0, 512, code, environ)
     launch = runtime.launch(spec, {})
     began = time.perf_counter()
