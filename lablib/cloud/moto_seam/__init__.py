@@ -11,6 +11,10 @@
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
 `queues`    when a queue has something to receive
+`kinesis`   Kinesis' shards and records
+`dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
+`journals`  what both kinds of streams hold
+`queues`    what a waiting ReceiveMessage has to know about its queue
 """
 
 import os

@@ -119,12 +119,15 @@ def _dispatcher() -> Callable[..., Any]:
     from moto.moto_server.werkzeug_app import BackendRequest
     from moto.server import DomainDispatcherApplication, create_backend_app
 
-    from lablib.cloud.moto_seam import keys, queues
+    from lablib.cloud.moto_seam import dynamodb, dynamodb_streams, keys, kinesis, queues
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
     keys.correct_sts()
     queues.correct_sqs()
+    kinesis.correct_kinesis()
+    dynamodb.correct_dynamodb()
+    dynamodb_streams.correct_dynamodb_streams()
     # AWS has forms in POST alone: the query protocol, and browsers' uploads to S3.
     BackendRequest.want_form_data_parsed = property(lambda request: request.method == "POST")
 
@@ -218,10 +221,13 @@ def reset() -> None:
     from moto.core.base_backend import BackendDict
     from moto.core.model_instances import reset_model_data
 
+    from lablib.cloud.moto_seam import journals
+
     with lock:
         _first.clear()
         BackendDict.reset()
         reset_model_data()
+        journals.forget()
 
 
 def close() -> None:
