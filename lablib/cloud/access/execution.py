@@ -28,20 +28,20 @@ class RoleRefused(DataPlaneError):
         super().__init__(CANNOT_BE_ASSUMED)
 
 
-async def may_be_assumed(role_arn: str) -> bool:
-    """Whether IAM has the role and its trust policy lets ``lambda.amazonaws.com`` assume it."""
+async def may_be_assumed(role_arn: str, service: str = _LAMBDA) -> bool:
+    """Whether IAM has the role and its trust policy lets a service, such as ``lambda.amazonaws.com``, assume it."""
     role = await principals.role_of(role_arn)
-    return role is not None and trusts_lambda(role.trust, role_arn)
+    return role is not None and trusts(role.trust, role_arn, service)
 
 
-def trusts_lambda(document: str | None, role_arn: str) -> bool:
-    """Whether a role's trust policy lets Lambda assume it, and names it.
+def trusts(document: str | None, role_arn: str, service: str = _LAMBDA) -> bool:
+    """Whether a role's trust policy lets a service assume it, and names it.
 
     Conditions are not looked at: which keys Lambda gives a value (``aws:SourceAccount``, ``aws:SourceArn``) is unconfirmed.
     """
     said = [statement for statement in read(document or "") if statement.allows or not statement.conditions]
-    named = [replace(statement, conditions=()) for statement in said if ("Service", _LAMBDA) in (statement.principals or ())]
-    return service_may(_LAMBDA, Asked("sts:AssumeRole", role_arn), tuple(named))
+    named = [replace(statement, conditions=()) for statement in said if ("Service", service) in (statement.principals or ())]
+    return service_may(service, Asked("sts:AssumeRole", role_arn), tuple(named))
 
 
 async def credentials(version: FunctionVersion) -> roles.Credentials:

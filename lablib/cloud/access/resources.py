@@ -75,7 +75,7 @@ def _is_form(request: Request) -> bool:
 
 
 def _rest_operation(request: Request, service: str) -> str:
-    wire = _wire(service)
+    wire = wire_of(service)
     try:
         return "*" if wire is None else wire.route(request)[0].name
     except LambdaError:  # a path that the model does not have
@@ -83,7 +83,8 @@ def _rest_operation(request: Request, service: str) -> str:
 
 
 @cache
-def _wire(service: str) -> Wire | None:
+def wire_of(service: str) -> Wire | None:
+    """The operations of a service, from botocore's model of it; None if it has none of this name."""
     from botocore.exceptions import UnknownServiceError
     from botocore.loaders import Loader
 

@@ -10,6 +10,7 @@
 `deliveries` what Lambda sends to queues, topics, event buses and buckets
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
+`schedules` which rules and schedules of EventBridge are due when, as moto holds them
 `queues`    when a queue has something to receive
 `kinesis`   Kinesis' shards and records
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from lablib.cloud.moto_seam import schedules
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
+from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
+from lablib.cloud.sources.scheduler.service import Scheduler
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 # What answers a service's requests before moto does; None leaves a request to moto.
@@ -25,8 +28,14 @@ class EventSources:
             context.clock, pending=context.functions.pending, region=context.region, account=context.account
         )
         self._http = Door(context.clock.now, context.region, FunctionUrls(context).find)
+        self._scheduler = Scheduler(context)
+        schedules.listen(schedules.Listener(
+            rule=lambda rule: None,
+            schedule=lambda schedule: context.soon(self._scheduler.changed, schedule),
+            schedule_gone=lambda arn: context.soon(self._scheduler.gone, arn),
+        ))  # fmt: skip
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
-        self._desks: Mapping[str, Desk] = {}
+        self._desks: Mapping[str, Desk] = {"scheduler": SchedulerDesk(context.clock).answer}
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
         """Answer a request to another service in moto's place, or leave it to moto (None)."""
@@ -43,3 +52,4 @@ class EventSources:
     async def reset(self) -> None:
         """Forget everything; what is under way is ended."""
         await self.mappings.reset()
+        self._scheduler.reset()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from lablib.cloud.access.execution import trusts_lambda
+from lablib.cloud.access.execution import trusts
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -35,10 +35,10 @@ DENIED = LAMBDA | {"Effect": "Deny"}
 )
 def test_who_may_be_assumed_by_lambda(statement: Any, may: bool) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    assert trusts_lambda(document, ROLE) is may
-    assert trusts_lambda(quote(document), ROLE) is may
+    assert trusts(document, ROLE) is may
+    assert trusts(quote(document), ROLE) is may
 
 
 @pytest.mark.parametrize("document", [None, "", "{", "[]", "{}"])
 def test_a_document_that_says_nothing(document: str | None) -> None:
-    assert not trusts_lambda(document, ROLE)
+    assert not trusts(document, ROLE)

@@ -23,7 +23,7 @@ def test_a_roles_trust_policy(moto: Moto) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [LAMBDA]})
     made = moto.client("iam").create_role(RoleName="role", Path="/service/", AssumeRolePolicyDocument=document)["Role"]
     role = access.role(made["Arn"])
-    assert role is not None and role.arn == made["Arn"] and execution.trusts_lambda(role.trust, role.arn)
+    assert role is not None and role.arn == made["Arn"] and execution.trusts(role.trust, role.arn)
 
 
 def test_a_functions_credentials_are_known_and_named(moto: Moto) -> None:
