@@ -14,7 +14,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from lablib.cloud.access.gate import Denied, Gate, UnknownSigner
-from lablib.cloud.access.notifications import UNABLE
 from lablib.cloud.api.packages import DOWNLOAD_PATH
 from lablib.cloud.authentication import presigned
 from lablib.cloud.authentication.authority import Authority, Claim, claim_of
@@ -201,8 +200,6 @@ class Front:
             await self._flush_metrics()
         elif service in ("iam", "cloudformation"):
             await engine.call(policies.provide, request)
-        elif service == "s3" and "notification" in request.query and self._gate.unreachable(request):
-            return error(Style.S3, 400, "InvalidArgument", UNABLE)
         own = await self._sources.answer(request, service)
         if own is not None:
             return own

@@ -124,6 +124,18 @@ DEAD_LETTER_ERROR_BYTES = 1024
 # A topic's message; beyond it Lambda drops the payloads from the record of a failure. BOTO OnFailure, 2026-11-17.
 TOPIC_MESSAGE_BYTES = 256 * 1024
 
+# S3: how many notification configurations a bucket may have, and the longest key, prefix or suffix. "Amazon S3 endpoints and quotas",
+# AWS General Reference; "Creating object key names", S3 User Guide, 2026.
+S3_NOTIFICATIONS = 100
+S3_KEY_BYTES = 1_024
+
+# CloudWatch Logs: subscription filters of a log group, expressions in one pattern, patterns with expressions of a log group. BOTO
+# PutSubscriptionFilter, 2026; metric filters of a group: BOTO PutMetricFilter, 2026.
+SUBSCRIPTION_FILTERS = 2
+PATTERN_EXPRESSIONS = 2
+GROUP_EXPRESSION_PATTERNS = 5
+METRIC_FILTERS = 100
+
 # How often a function runs in one request chain before Lambda takes it for a loop ("approximately 16 times").
 # DG invocation-recursion, 2026.
 RECURSIVE_RUNS = 16

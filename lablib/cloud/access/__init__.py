@@ -7,5 +7,4 @@
 `conditions`    the operators of a statement's Condition
 `decision`      identity-based and resource-based policies together
 `execution`     the role that a function runs as
-`notifications` whether S3 may invoke the functions that a bucket's notifications name
 """

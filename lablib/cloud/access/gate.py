@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from lablib.cloud.access import notifications, principals, resource_policies, resources, s3
+from lablib.cloud.access import principals, resource_policies, resources, s3
 from lablib.cloud.access.decision import Asked, Principal, refusal
 from lablib.cloud.access.documents import Context, Statement, read
 from lablib.cloud.access.functions import LambdaNeeds
@@ -90,10 +90,6 @@ class Gate:
             why = await self._refusal(who, whole)
             if why is not None:
                 raise Denied(who.arn, asked, service, why)
-
-    def unreachable(self, request: Request) -> list[str]:
-        """The functions that a bucket's notifications would go to and that S3 may not invoke."""
-        return notifications.refused(request, self._functions)
 
     async def check_missing(self, request: Request, access_key_id: str) -> None:
         """An object of S3 is not there: only who may list its bucket learns of that. Raises `Denied`."""

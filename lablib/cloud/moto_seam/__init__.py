@@ -8,6 +8,7 @@
 `logs`      a function's lines in CloudWatch Logs
 `metrics`   Lambda's metrics in CloudWatch, and its statistics
 `deliveries` what Lambda sends to queues, topics, event buses and buckets
+`buckets`   what happens in S3's buckets, and their notification configurations
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
 `schedules` which rules and schedules of EventBridge are due when, as moto holds them

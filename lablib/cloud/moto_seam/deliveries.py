@@ -53,7 +53,7 @@ def _has_bucket(name: str) -> bool:
     return True
 
 
-def send_message(arn: str, body: str, attributes: Attributes, trace: str) -> None:
+def send_message(arn: str, body: str, attributes: Attributes, trace: str | None) -> None:
     """Put a message into a queue, with ``AWSTraceHeader``. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.sqs.models import sqs_backends
 
@@ -63,23 +63,25 @@ def send_message(arn: str, body: str, attributes: Attributes, trace: str) -> Non
         sqs_backends[account][region].send_message(name, body, message_attributes=given)
 
 
-def publish(arn: str, message: str, attributes: Attributes, trace: str) -> None:
+def publish(arn: str, message: str, attributes: Attributes, trace: str | None, subject: str | None = None) -> None:
     """Publish to a topic. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.sns.models import sns_backends
 
     _, _, _, region, account, _ = arn.split(":", 5)
     given = {key: {"Type": kind, "Value": value} for key, (kind, value) in attributes.items()}
     with _giving(arn, trace):
-        sns_backends[account][region].publish(message, arn, message_attributes=given)
+        sns_backends[account][region].publish(message, arn, subject=subject, message_attributes=given)
 
 
-def put_event(bus: str, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
-    """Put an event with source ``lambda`` on a bus. Raises `NotTaken`. The caller need not hold the lock."""
+def put_event(
+    bus: str, detail_type: str, detail: str, resources: list[str], trace: str | None, source: str = "lambda"
+) -> None:  # fmt: skip
+    """Put an event of an AWS service's on a bus. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.events.models import events_backends
 
     _, _, _, region, account, _ = bus.split(":", 5)
     event = {
-        "EventBusName": bus, "Source": "lambda", "DetailType": detail_type, "Detail": detail, "Resources": resources,
+        "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail, "Resources": resources,
     }  # fmt: skip
     with _giving(bus, trace):
         [entry] = events_backends[account][region].put_events([event])
@@ -96,7 +98,7 @@ def put_object(arn: str, key: str, body: bytes, trace: str) -> None:
 
 
 @contextmanager
-def _giving(arn: str, trace: str) -> Iterator[None]:
+def _giving(arn: str, trace: str | None) -> Iterator[None]:
     """Under the lock, with what is sent carrying the trace; whatever moto raises is `NotTaken`."""
     with engine.lock, engine.carrying(trace):
         if not exists(arn):

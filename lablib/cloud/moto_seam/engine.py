@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -66,6 +66,18 @@ place = Place()
 
 # The tracing header that what moto sends now carries: who holds the lock may look at it.
 trace: str | None = None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A request that moto is answering; `headers` are those that its answer gets besides moto's own."""
+
+    request: Request
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+# What moto is answering now, if anything: who holds the lock may look at it.
+serving: Serving | None = None
 
 
 def configure(*, region: str, port: int) -> None:
@@ -165,7 +177,7 @@ def _answer(request: Request) -> Answer:
         return lambda data: None
 
     try:
-        with carrying(request.headers.get("X-Amzn-Trace-Id")):
+        with carrying(request.headers.get("X-Amzn-Trace-Id")), _serving(request) as now:
             chunks = _dispatcher()(_environ(request), start_response)
             body = b"".join(chunks)
     except UnknownService:
@@ -176,7 +188,17 @@ def _answer(request: Request) -> Answer:
     if hasattr(chunks, "close"):
         chunks.close()
     status, headers = started[0]
-    return Answer(int(status.split(" ", 1)[0]), _joined(headers), body)
+    return Answer(int(status.split(" ", 1)[0]), _joined(headers) | now.headers, body)
+
+
+@contextmanager
+def _serving(request: Request) -> Iterator[Serving]:
+    global serving
+    before, serving = serving, Serving(request)
+    try:
+        yield serving
+    finally:
+        serving = before
 
 
 def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 `calling`    the one way from a source to a function: permission, routing, loops, and then the queue or an invocation
 `context`    what every source is given
 `wiring`     all of them together, as the cloud and its front see them
+`s3`         S3's event notifications
 
 A source hears of what happens in moto through a file of the moto seam, which calls it from whatever thread moto runs in, under
 moto's lock; `SourceContext.soon` takes that to the event loop, in order, and before the producer has its answer. What a source

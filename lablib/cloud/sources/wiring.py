@@ -11,6 +11,7 @@ from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
+from lablib.cloud.sources.s3 import S3Notifications
 from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
 from lablib.cloud.sources.scheduler.service import Scheduler
 from lablib.cloud.web import Answer, Request, StreamedAnswer
@@ -34,8 +35,11 @@ class EventSources:
             schedule=lambda schedule: context.soon(self._scheduler.changed, schedule),
             schedule_gone=lambda arn: context.soon(self._scheduler.gone, arn),
         ))  # fmt: skip
+        self._s3 = S3Notifications(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
-        self._desks: Mapping[str, Desk] = {"scheduler": SchedulerDesk(context.clock).answer}
+        self._desks: Mapping[str, Desk] = {
+            "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,
+        }  # fmt: skip
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
         """Answer a request to another service in moto's place, or leave it to moto (None)."""
@@ -53,3 +57,4 @@ class EventSources:
         """Forget everything; what is under way is ended."""
         await self.mappings.reset()
         self._scheduler.reset()
+        await self._s3.reset()
