@@ -16,6 +16,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from lablib import deployment, surroundings
+from lablib.addresses import Link, in_the_browser
 from lablib.advice import advice
 from lablib.deployment import Settings
 from lablib.errors import CloudIsGone, Interrupted, LabError, RejectedByAWS, StillRunning, aws_errors
@@ -174,6 +175,14 @@ class Lab:
             self.cloud.close()
             if os.environ.get("AWS_ENDPOINT_URL") == self.cloud.url:
                 surroundings.point_nowhere()
+
+    def url(self, address: str) -> Link:
+        """Where the learner's browser finds a `FunctionUrl` or an `ApiEndpoint`, given as AWS's API returned it.
+
+        On one's own machine that is the address itself; on JupyterHub and Binder, where the browser is on another machine, the way
+        through the learner's own server. A notebook shows it as a link. boto3, `requests` and functions use the address as it is.
+        """
+        return in_the_browser(address, self.cloud.url, os.environ)
 
     def check(self, exercise: str) -> Any:
         """An exercise's verdict, such as ``lab.check("01.1")``: not started, not yet (and why), or done."""

@@ -50,7 +50,7 @@ def jupyterlab(folder: Path, notebooks: Path, settings: dict[str, dict[str, Any]
     said: list[str] = []
     addresses: queue.Queue[str | None] = queue.Queue()
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=work) as server:
-        listener = threading.Thread(target=_listen, args=(server.stderr, said, addresses))
+        listener = threading.Thread(target=listen, args=(server.stderr, said, addresses))
         listener.start()
         try:
             address = addresses.get(timeout=60)
@@ -63,11 +63,11 @@ def jupyterlab(folder: Path, notebooks: Path, settings: dict[str, dict[str, Any]
             listener.join(timeout=20)
 
 
-def _listen(lines: Any, said: list[str], addresses: queue.Queue[str | None]) -> None:
+def listen(lines: Any, said: list[str], addresses: queue.Queue[str | None], address: str = r"http://127\.0\.0\.1:\d+/lab") -> None:
     """Read what the server says to its end, so that its pipe never fills; pass its address on, or None at the end."""
     for line in lines:
         said.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
+        if found := re.search(address, line):
             addresses.put(found[0])
     addresses.put(None)
 

@@ -1,0 +1,39 @@
+"""Where a public address of the cloud is for the learner's browser, which may be on another machine than the kernel."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+
+class Link(str):
+    """An address; a notebook shows it as a link."""
+
+    def _repr_html_(self) -> str:
+        address = html.escape(self)
+        return f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
+
+
+def in_the_browser(address: str, cloud: str, environment: Mapping[str, str]) -> Link:
+    """The address under which the learner's browser reaches what `address` names.
+
+    On JupyterHub, and so on Binder, that goes through jupyter-server-proxy, which is part of the learner's own server and asks for
+    the learner's own login. Elsewhere, and of an address that is not this cloud's, it is the address itself.
+
+    Parameters
+    ----------
+    cloud
+        Where the local cloud answers: ``http://127.0.0.1:PORT``.
+    environment
+        The kernel's: ``JUPYTERHUB_SERVICE_PREFIX`` says where the learner's server is on the hub, ``JUPYTERHUB_PUBLIC_URL`` (since
+        JupyterHub 5, where its administrator has said it) the whole address. Without the second the result begins with ``/``:
+        a link in the notebook leads there, and code in another place needs the hub's name in front.
+    """
+    prefix = environment.get("JUPYTERHUB_SERVICE_PREFIX")
+    ours, given = urlsplit(cloud), urlsplit(address)
+    if not prefix or given.netloc != ours.netloc:
+        return Link(address)
+    server = environment.get("JUPYTERHUB_PUBLIC_URL") or prefix
+    inside = given.path.lstrip("/") + (f"?{given.query}" if given.query else "")
+    return Link(f"{server.rstrip('/')}/proxy/{ours.port}/{inside}")
