@@ -89,13 +89,13 @@ class Polls:
                 found = await answer(receive.at_once)
                 if found.status != 200 or _has_messages(found) or self._clock.now() >= deadline or gone.is_set():
                     return found
-                shows = await engine.call(queues.next_visible, region, receive.queue, self._clock.now())
+                shows = await engine.call(queues.next_visible, region, receive.queue)
                 await self._pause(min(deadline, deadline if shows is None else shows), arrived, gone)
         finally:
             stop()
 
     async def _pause(self, until: float, arrived: asyncio.Event, gone: asyncio.Event) -> None:
-        # A message shows strictly after its moment, by moto's reckoning in milliseconds.
+        # moto reckons in milliseconds.
         due = asyncio.Event()
         timer = self._clock.at(until + 0.002, due.set, "a waiting ReceiveMessage")
         waits = [asyncio.ensure_future(event.wait()) for event in (arrived, due, gone)]

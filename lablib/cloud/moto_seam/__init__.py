@@ -12,11 +12,12 @@
 `objects`   the bytes of an S3 object, and whether it is public
 `policies`  AWS's managed policies
 `schedules` which rules and schedules of EventBridge are due when, as moto holds them
-`queues`    when a queue has something to receive
 `kinesis`   Kinesis' shards and records
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
 `journals`  what both kinds of streams hold
 `queues`    what a waiting ReceiveMessage has to know about its queue
+`messages`  the messages of a queue, in an order in which nothing has to be looked for
+`queues`    what SQS does otherwise than moto, and when a queue has something to receive
 """
 
 import os

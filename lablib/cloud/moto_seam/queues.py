@@ -1,29 +1,31 @@
-"""When a queue has something to receive, and what moto's SQS does otherwise than AWS's.
+"""SQS's queues: what moto does otherwise than AWS, and when a queue has something to receive.
 
-moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`.
+moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`. Messages are kept in `messages.Messages` in place of moto's
+list; the rest of SQS is moto's.
 
-Touches: `moto.sqs.models.sqs_backends`, `SQSBackend.queues`, `.send_message`, `.create_queue`, `.delete_queue`,
-`.change_message_visibility`, `Queue.add_message`, `.queue_arn`, `.receive_message_wait_time_seconds`, `Queue._messages`, `.messages`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
-`.approximate_number_of_messages_not_visible`, `Message.visible_at`, `.delayed_until` (milliseconds on the cloud's clock).
+Touches: `moto.sqs.models.sqs_backends`, `_filter_message_attributes`, `SQSBackend.queues`, `.get_queue`, `.send_message`,
+`.receive_message`, `.change_message_visibility`, `.create_queue`, `.delete_queue`, `Queue._messages`, `.messages`, `.add_message`,
+`.delete_message`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
+`.approximate_number_of_messages_not_visible`, `.queue_arn`, `.fifo_queue`, `.visibility_timeout`, `.dead_letter_queue`,
+`.redrive_policy`, `.deduplication_scope`, `.message_retention_period`, `.receive_message_wait_time_seconds`; of a `Message`:
+`group_id`, `deduplication_id`, `delayed_until`, `sent_timestamp`, `id`, `sequence_number`; `moto.sqs.exceptions`.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
+from lablib.cloud.moto_seam.messages import Messages, WrongHandle
 
 # Told a queue's ARN when it has, or is going to have, a message that can be received and could not be before; also when it comes or
 # goes. Called under the lock, in whatever thread moto runs.
 on_arrival: Callable[[str], None] = lambda arn: None
 
-
-def _queue(region: str, name: str) -> Any | None:
-    from moto.sqs.models import sqs_backends
-
-    backends = sqs_backends[engine.place.account]
-    return backends[region].queues.get(name) if region in backends else None
+# A message may be hidden for so long in all since it was sent, in ms. SQS Developer Guide, 2026: 12 hours.
+_LONGEST_HIDDEN_MS = 43_200_000
 
 
 def arn(region: str, name: str) -> str:
@@ -31,39 +33,135 @@ def arn(region: str, name: str) -> str:
     return f"arn:aws:sqs:{region}:{engine.place.account}:{name}"
 
 
+def find(region: str, name: str) -> Any | None:
+    """moto's queue, if there is one. The caller holds the lock."""
+    from moto.sqs.models import sqs_backends
+
+    backends = sqs_backends[engine.place.account]
+    return backends[region].queues.get(name) if region in backends else None
+
+
 def wait_seconds(region: str, name: str) -> int:
     """The queue's own ReceiveMessageWaitTimeSeconds; 0 when there is no such queue."""
     with engine.lock:
-        queue = _queue(region, name)
+        queue = find(region, name)
         return int(queue.receive_message_wait_time_seconds) if queue is not None else 0
 
 
-def next_visible(region: str, name: str, now: float) -> float | None:
+def next_visible(region: str, name: str) -> float | None:
     """When the next message that is hidden or delayed now can be received, in seconds since 1970 on the cloud's clock."""
     with engine.lock:
-        queue = _queue(region, name)
-        if queue is None:
-            return None
-        moments = [max(message.visible_at, message.delayed_until) / 1000 for message in queue._messages]
-    return min((moment for moment in moments if moment > now), default=None)
+        queue = find(region, name)
+        due = queue._messages.next_due(clockwork.now() * 1000) if queue is not None else None
+    return None if due is None else due / 1000
+
+
+def take(
+    queue: Any, most: int, hidden_s: float, fits: Callable[[Any], bool] = lambda message: True
+) -> list[Any]:  # fmt: skip
+    """Receive from one of moto's queues; what was received too often goes to its dead-letter queue. The caller holds the lock."""
+    now, dead_letters = clockwork.now() * 1000, queue.dead_letter_queue
+    limit = queue.redrive_policy["maxReceiveCount"] if dead_letters is not None and queue.redrive_policy else None
+    taken, dead = queue._messages.take(
+        now, most, hidden_s * 1000, now - queue.message_retention_period * 1000,
+        lambda message: limit is not None and message.approximate_receive_count >= limit, fits,
+    )  # fmt: skip
+    for message in dead:
+        message.dead_letter_source = queue.queue_arn
+        dead_letters._messages.add(message, _group(dead_letters, message), 0.0, now)
+        on_arrival(dead_letters.queue_arn)
+    return list(taken)
 
 
 def correct_sqs() -> None:
-    """Have a queue look at the time once when it counts its messages, say when one arrives, and messages carry their sender's trace.
+    """Have queues keep their messages as `Messages`, say when one arrives, and messages carry the trace of who sends them.
 
-    moto looks twice for each message, and counts at every send and thirty times at every receive: a thousand messages made a
-    ReceiveMessage last a second. Loads moto's SQS; once is enough.
+    Loads moto's SQS; once is enough.
     """
     from moto.sqs.models import Queue, SQSBackend
 
-    Queue.messages = property(_shown)
-    Queue.approximate_number_of_messages = property(lambda queue: len(_shown(queue)))
-    Queue.approximate_number_of_messages_delayed = property(_delayed)
-    Queue.approximate_number_of_messages_not_visible = property(_hidden)
+    Queue._messages = property(_kept, _emptied)
+    Queue.messages = property(lambda queue: queue._messages.shown(clockwork.now() * 1000))
+    for place, name in enumerate(("", "_not_visible", "_delayed")):
+        setattr(Queue, f"approximate_number_of_messages{name}", property(_count(place)))
+    Queue.add_message = _add
+    Queue.delete_message = _delete
+    SQSBackend.receive_message = _receive
+    SQSBackend.change_message_visibility = _change_visibility
     SQSBackend.send_message = _with_trace(SQSBackend.send_message)
-    Queue.add_message = _telling(Queue.add_message, lambda queue, message: queue.queue_arn)
-    for name in ("create_queue", "delete_queue", "change_message_visibility"):
-        setattr(SQSBackend, name, _telling(getattr(SQSBackend, name), _arn_of))
+    SQSBackend.create_queue = _telling(SQSBackend.create_queue)
+    SQSBackend.delete_queue = _telling(SQSBackend.delete_queue)
+
+
+def _kept(queue: Any) -> Messages:
+    kept: Messages = queue.__dict__["messages_of_lablib"]
+    return kept
+
+
+def _emptied(queue: Any, nothing: list[Any]) -> None:
+    """moto sets an empty list where it makes a queue and where it purges one."""
+    queue.__dict__["messages_of_lablib"] = Messages()
+
+
+def _count(place: int) -> Callable[[Any], int]:
+    return lambda queue: int(queue._messages.counts(clockwork.now() * 1000)[place])
+
+
+def _group(queue: Any, message: Any) -> str | None:
+    return str(message.group_id) if queue.fifo_queue else None
+
+
+def _add(queue: Any, message: Any) -> None:
+    """A message that was sent; of one that a FIFO queue has had before, its sender learns the earlier's id."""
+    now, group = clockwork.now() * 1000, _group(queue, message)
+    if group is not None and message.deduplication_id:
+        scope = group if queue.deduplication_scope == "messageGroup" else None
+        before = queue._messages.duplicate(message, scope, message.deduplication_id, now)
+        if before is not None:
+            message.id, message.sequence_number = before.id, before.sequence_number
+            return
+        message.sequence_number = None  # moto draws one by lot, and they are to rise
+    queue._messages.add(message, group, message.delayed_until, now)
+    on_arrival(queue.queue_arn)
+
+
+def _delete(queue: Any, receipt_handle: str) -> None:
+    from moto.sqs.exceptions import ReceiptHandleIsInvalid
+
+    try:
+        queue._messages.delete(receipt_handle)
+    except WrongHandle:
+        raise ReceiptHandleIsInvalid from None
+
+
+def _receive(
+    backend: Any, queue_name: str, count: int, wait_seconds_timeout: int, visibility_timeout: int,
+    message_attribute_names: list[str] | None = None,
+) -> list[Any]:  # fmt: skip
+    """What there is now: nobody waits here."""
+    from moto.sqs.models import _filter_message_attributes
+
+    received = [copy.copy(message) for message in take(backend.get_queue(queue_name), count, int(visibility_timeout or 0))]
+    for message in received:
+        _filter_message_attributes(message, message_attribute_names or [])
+    return received
+
+
+def _change_visibility(backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
+    from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
+
+    queue, now, hidden_ms = backend.get_queue(queue_name), clockwork.now() * 1000, int(visibility_timeout) * 1000
+    try:
+        message = queue._messages.find(receipt_handle)
+    except WrongHandle:
+        raise ReceiptHandleIsInvalid from None
+    if message is not None and now + hidden_ms - message.sent_timestamp > _LONGEST_HIDDEN_MS:
+        raise InvalidParameterValue(
+            f"Value {visibility_timeout} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
+            "message is beyond the limit [43200 seconds]"
+        )
+    queue._messages.hide(receipt_handle, now, hidden_ms)
+    on_arrival(queue.queue_arn)
 
 
 def _with_trace(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,36 +175,16 @@ def _with_trace(original: Callable[..., Any]) -> Callable[..., Any]:
     return send_message
 
 
-def _telling(original: Callable[..., Any], arn_of: Callable[..., str]) -> Callable[..., Any]:
-    """The same, and `on_arrival` hears of it."""
+def _telling(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A queue comes or goes, and `on_arrival` hears of it."""
 
-    def done(self: Any, *args: Any, **more: Any) -> Any:
-        arn = arn_of(self, *args, **more)
-        outcome = original(self, *args, **more)
-        on_arrival(arn)
+    def done(backend: Any, name: str | None = None, *args: Any, queue_name: str | None = None, **more: Any) -> Any:
+        outcome = original(backend, name or queue_name, *args, **more)
+        on_arrival(f"arn:aws:sqs:{backend.region_name}:{backend.account_id}:{name or queue_name}")
         return outcome
 
     return done
 
 
-def _arn_of(backend: Any, name: str | None = None, *args: Any, queue_name: str | None = None, **more: Any) -> str:
-    return f"arn:aws:sqs:{backend.region_name}:{backend.account_id}:{name or queue_name}"
-
-
 def _string(value: str) -> dict[str, str]:
     return {"DataType": "String", "StringValue": value}
-
-
-def _shown(queue: Any) -> list[Any]:
-    now = clockwork.now() * 1000
-    return [message for message in queue._messages if message.visible_at < now and message.delayed_until <= now]
-
-
-def _delayed(queue: Any) -> int:
-    now = clockwork.now() * 1000
-    return sum(message.delayed_until > now for message in queue._messages)
-
-
-def _hidden(queue: Any) -> int:
-    now = clockwork.now() * 1000
-    return sum(message.visible_at >= now for message in queue._messages)

@@ -21,13 +21,13 @@ def test_how_long_a_queue_waits(moto: Moto) -> None:
 def test_when_the_next_message_shows(moto: Moto) -> None:
     client = moto.client("sqs")
     url = client.create_queue(QueueName="queue")["QueueUrl"]
-    assert queues.next_visible("eu-west-1", "queue", moto.now) is None
+    assert queues.next_visible("eu-west-1", "queue") is None
     client.send_message(QueueUrl=url, MessageBody="delayed", DelaySeconds=600)
-    assert queues.next_visible("eu-west-1", "queue", moto.now) == pytest.approx(moto.now + 600, abs=0.01)
+    assert queues.next_visible("eu-west-1", "queue") == pytest.approx(moto.now + 600, abs=0.01)
     client.send_message(QueueUrl=url, MessageBody="hidden")
     client.receive_message(QueueUrl=url, VisibilityTimeout=60, WaitTimeSeconds=0)
-    assert queues.next_visible("eu-west-1", "queue", moto.now) == pytest.approx(moto.now + 60, abs=0.01)
-    assert queues.next_visible("eu-west-1", "none", moto.now) is None
+    assert queues.next_visible("eu-west-1", "queue") == pytest.approx(moto.now + 60, abs=0.01)
+    assert queues.next_visible("eu-west-1", "none") is None
 
 
 def test_a_queue_counts_its_messages(moto: Moto) -> None:
