@@ -1,0 +1,106 @@
+"""Every event of ours beside AWS's sample of it, key by key and type by type; and powertools' parsers take each of them."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+import pytest
+
+from lablib.deployment import this_runtime
+from tests.cloud.samples import sources
+from tests.cloud.samples.aws import differences, sample
+from tests.support import CloudUnderTest, require
+
+_FREE = "its keys are the caller's own"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An event: how it comes about, AWS's sample of it (None: there is none), powertools' model, what is excused and why."""
+
+    produce: sources.Produce
+    sample: str | None
+    model: str
+    excused: Mapping[str, str] = field(default_factory=dict)
+
+
+CASES = {
+    "s3-put": Case(sources.s3_put, "s3/S3Put", "S3Model"),
+    "s3-delete": Case(sources.s3_delete, "s3/S3Delete", "S3Model"),
+    "scheduler": Case(sources.scheduler, None, "EventBridgeModel"),
+    "function-url": Case(sources.function_url, "apigateway/HttpApi", "LambdaFunctionUrlModel", {
+        "headers": _FREE, "queryStringParameters": _FREE, "pathParameters": "a function URL has none",
+        "stageVariables": "a function URL has none", "requestContext.authentication": "without a client certificate AWS leaves it out",
+        "requestContext.authorizer": "of a URL that anybody may call AWS leaves it out",
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.sample is not None])
+def test_an_event_is_as_aws_shows_it(cloud: CloudUnderTest, name: str) -> None:
+    case = CASES[name]
+    assert case.sample is not None
+    theirs = sample(case.sample)
+    event = case.produce(cloud)
+    found = sorted(differences(event, theirs, case.excused))
+    assert not found, "\n".join([*found, json.dumps(event, indent=1)])
+
+
+PARSES = """
+import os
+from aws_lambda_powertools.utilities.parser import models, parse
+
+def lambda_handler(event, context):
+    parsed = parse(event, model=getattr(models, event.pop("powertools-model")))
+    return type(parsed).__name__
+"""
+_SHIPPED = ("aws_lambda_powertools", "pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions", "jmespath")
+
+
+@functools.cache
+def powertools_layer() -> bytes:
+    """A layer with powertools and pydantic, as they are installed for the tests."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for package in _SHIPPED:
+            for file in metadata.files(package.replace("_", "-")) or ():
+                if not file.parts[0].startswith("..") and "__pycache__" not in file.parts:
+                    archive.write(file.locate(), f"python/{file}")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_powertools_takes_it(cloud: CloudUnderTest, name: str) -> None:
+    require(_installed("aws-lambda-powertools"), "aws-lambda-powertools", "pip install -e '.[test]'")
+    case, client = CASES[name], cloud.client("lambda")
+    event = case.produce(cloud)
+    layer = client.publish_layer_version(LayerName="powertools", Content={"ZipFile": powertools_layer()})["LayerVersionArn"]
+    parser = cloud.function(PARSES, Runtime=this_runtime(), Layers=[layer], Timeout=30)
+    answer = client.invoke(FunctionName=parser, Payload=json.dumps({**event, "powertools-model": case.model}))
+    result = json.load(answer["Payload"])
+    assert result == case.model, json.dumps(result, indent=1) + json.dumps(event, indent=1)
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def test_a_difference_is_found() -> None:
+    theirs: dict[str, Any] = {"a": 1, "b": [{"c": "x"}], "d": None, "e": {}}
+    assert not list(differences({"a": 1.5, "b": [], "d": None, "e": {}}, theirs, {}))
+    ours: dict[str, Any] = {"a": "1", "b": [{"c": "x"}, {"c": True, "z": 1}], "d": 0, "f": 1}
+    assert sorted(differences(ours, theirs, {"f": "ours"})) == [
+        "a: string, in the sample number", "b[].c: boolean, in the sample string", "b[].z: not in the sample",
+        "d: number, in the sample null", "e: in the sample alone",
+    ]  # fmt: skip
