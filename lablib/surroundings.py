@@ -38,6 +38,8 @@ def point_at(url: str, region: str, credentials: Credentials, environ: MutableMa
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # StartSyncExecution is sent to "sync-" + host, which is no host of this machine.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
     )
     # Some read one spelling and some the other; a proxy would take even requests to 127.0.0.1.

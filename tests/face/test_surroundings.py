@@ -38,6 +38,7 @@ def test_every_variable_of_aws_is_ours() -> None:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
     assert environ["NO_PROXY"] == environ["no_proxy"] == "intranet.example,127.0.0.1,localhost,::1"
     assert environ["PATH"] == "/bin"

@@ -73,7 +73,7 @@ async def _look_up(access_key_id: str) -> Principal | None:
     if session is not None:
         role = await role_of(session.role_arn)
         found = _session(role, session.role_arn, session.name, session.policy)
-        if origin is not None:  # credentials that a function got, whose session is named after it
+        if origin is not None and origin.function:  # whose session is named after it
             source = f"arn:aws:lambda:{engine.place.region}:{engine.place.account}:function:{session.name}"
             found.context["lambda:sourcefunctionarn"] = source
         return found

@@ -15,6 +15,7 @@
 `kinesis`   Kinesis' shards and records
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
 `journals`  what both kinds of streams hold
+`stepfunctions` moto's interpreter of state machines
 `queues`    what a waiting ReceiveMessage has to know about its queue
 `messages`  the messages of a queue, in an order in which nothing has to be looked for
 `queues`    what SQS does otherwise than moto, and when a queue has something to receive

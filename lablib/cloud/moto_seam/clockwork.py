@@ -87,7 +87,7 @@ class _CloudDatetime(real_datetime.datetime, metaclass=_LooksReal):
         return real_datetime.datetime.fromtimestamp(now())
 
 
-class _Module:
+class StandIn:
     """A module with some of its names replaced."""
 
     def __init__(self, real: ModuleType, **replaced: Any) -> None:
@@ -102,7 +102,7 @@ def _strftime(format: str, t: Any = None) -> str:
     return real_time.strftime(format, real_time.localtime(now()) if t is None else t)
 
 
-_time = _Module(
+_time = StandIn(
     real_time,
     time=now,
     time_ns=lambda: int(now() * 1e9),
@@ -110,7 +110,7 @@ _time = _Module(
     localtime=lambda seconds=None: real_time.localtime(now() if seconds is None else seconds),
     strftime=_strftime,
 )
-_datetime = _Module(real_datetime, datetime=_CloudDatetime, date=_CloudDate)
+_datetime = StandIn(real_datetime, datetime=_CloudDatetime, date=_CloudDate)
 
 _STAND_INS: dict[int, Any] = {
     id(real_time): _time,

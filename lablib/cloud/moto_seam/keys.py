@@ -43,12 +43,15 @@ class Origin:
         Or the key with which GetSessionToken or GetFederationToken was called (`OWNER` for the cloud's own).
     federated_user, policy
         The name and the policy that GetFederationToken was called with.
+    function
+        Whether the session is that of a function, whose name it bears.
     """
 
     session: Session | None = None
     caller: str | None = None
     federated_user: str | None = None
     policy: str | None = None
+    function: bool = False
 
 
 # In place of the cloud's own access key, which this room does not know.

@@ -1,4 +1,4 @@
-"""The credentials that a function runs with: a session of its role.
+"""The credentials that a function runs with, or a state machine: a session of its role.
 
 Touches: `moto.iam.models.iam_backends`, `IAMBackend.access_keys`, `moto.sts.models.sts_backends`, `STSBackend.assume_role` and
 what it returns (`AssumedRole.access_key_id`, `.secret_access_key`, `.session_token`, `.access_key`).
@@ -25,7 +25,7 @@ class Credentials:
     session_token: str
 
 
-def assume(role_arn: str, session_name: str) -> Credentials:
+def assume(role_arn: str, session_name: str, *, function: bool = True) -> Credentials:
     """Credentials of a role's new session. GetCallerIdentity with them answers ``assumed-role/ROLE/SESSION_NAME``.
 
     They are good at once, and the lock is not needed: a cold start does not wait for what moto is at. moto hears of the session
@@ -34,7 +34,7 @@ def assume(role_arn: str, session_name: str) -> Credentials:
     access_key_id, secret_access_key = keys.new_access_key("ASIA")
     made = Credentials(access_key_id, secret_access_key, secrets.token_urlsafe(200))
     secret = keys.Secret(secret_access_key, made.session_token, clockwork.now() + SESSION_SECONDS)
-    keys.issue(access_key_id, secret, keys.Origin(Session(role_arn, session_name, None)))
+    keys.issue(access_key_id, secret, keys.Origin(Session(role_arn, session_name, None), function=function))
     engine.before_all_else(lambda: _tell_moto(role_arn, session_name, made))
     return made
 

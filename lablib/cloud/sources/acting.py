@@ -68,7 +68,7 @@ class Acting:
         if credentials is None or until <= now:
             old = credentials.access_key_id if credentials is not None else None
             self._clients = {key: client for key, client in self._clients.items() if key[0] != old}
-            credentials = roles.assume(role, self._service.partition(".")[0])
+            credentials = roles.assume(role, self._service.partition(".")[0], function=False)
             self._sessions[role] = now + _FRESH, credentials
         return credentials
 

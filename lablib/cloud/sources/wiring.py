@@ -14,6 +14,7 @@ from lablib.cloud.sources.mappings.registry import Mappings
 from lablib.cloud.sources.s3 import S3Notifications
 from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
 from lablib.cloud.sources.scheduler.service import Scheduler
+from lablib.cloud.sources.stepfunctions import StepFunctions
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 # What answers a service's requests before moto does; None leaves a request to moto.
@@ -36,9 +37,10 @@ class EventSources:
             schedule_gone=lambda arn: context.soon(self._scheduler.gone, arn),
         ))  # fmt: skip
         self._s3 = S3Notifications(context)
+        self.step_functions = StepFunctions(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
-            "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,
+            "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer, "states": self.step_functions.desk,
         }  # fmt: skip
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
@@ -58,3 +60,4 @@ class EventSources:
         await self.mappings.reset()
         self._scheduler.reset()
         await self._s3.reset()
+        self.step_functions.reset()

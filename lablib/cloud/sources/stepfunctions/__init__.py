@@ -1,0 +1,12 @@
+"""Step Functions: moto's interpreter runs the state machines (`lablib.cloud.moto_seam.stepfunctions`); their executions are kept here.
+
+`service`     its desk at the front, and the door by which other services start executions
+`operations`  the operations on executions
+`machines`    the operations on state machines that moto lacks or does otherwise
+`activities`  GetActivityTask
+`definitions` what is wrong with a definition, in AWS's words
+"""
+
+from lablib.cloud.sources.stepfunctions.service import StepFunctions
+
+__all__ = ["StepFunctions"]
