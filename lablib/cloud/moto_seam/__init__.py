@@ -10,6 +10,7 @@
 `deliveries` what Lambda sends to queues, topics, event buses and buckets
 `buckets`   what happens in S3's buckets, and their notification configurations
 `objects`   the bytes of an S3 object, and whether it is public
+`httpapis`  HTTP APIs of API Gateway, read whole; `httpapi_operations`: what moto's apigatewayv2 lacks
 `policies`  AWS's managed policies
 `schedules` which rules and schedules of EventBridge are due when, as moto holds them
 `kinesis`   Kinesis' shards and records

@@ -90,7 +90,7 @@ def correct_responses(responses: Any) -> None:
     service.create_api = _with_quick_create(service.create_api)
 
 
-def install() -> None:
+def correct_http_apis() -> None:
     """Have moto's module corrected as soon as it is loaded."""
     clockwork.when_loaded("moto.apigatewayv2.urls", correct_urls)
     clockwork.when_loaded("moto.apigatewayv2.models", correct_models)

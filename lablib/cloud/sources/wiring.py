@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from lablib.cloud.moto_seam import schedules
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.http.addresses import Address
+from lablib.cloud.sources.http.apis import HttpApis
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
@@ -30,6 +31,8 @@ class EventSources:
             context.clock, pending=context.functions.pending, region=context.region, account=context.account
         )
         self._http = Door(context.clock.now, context.region, FunctionUrls(context).find)
+        self._http_apis = HttpApis(context)
+        self._http.plug(self._http_apis.find)
         self._scheduler = Scheduler(context)
         schedules.listen(schedules.Listener(
             rule=lambda rule: None,
@@ -54,10 +57,12 @@ class EventSources:
 
     def noticed(self, request: Request, service: str | None) -> None:
         """moto has answered a request, or failed at it."""
+        self._http_apis.noticed(request, service)
 
     async def reset(self) -> None:
         """Forget everything; what is under way is ended."""
         await self.mappings.reset()
+        self._http_apis.reset()
         self._scheduler.reset()
         await self._s3.reset()
         self.step_functions.reset()

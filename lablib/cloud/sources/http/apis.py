@@ -1,0 +1,128 @@
+"""HTTP APIs of API Gateway.
+
+moto keeps what they are; here they answer. An API is read from moto once, and again only after a request that may have changed
+it: between two changes no request waits for moto.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lablib.cloud.moto_seam import engine, httpapis
+from lablib.cloud.moto_seam.httpapis import HttpApi, Stage
+from lablib.cloud.sources.http import api_cors
+from lablib.cloud.sources.http.api_call import ApiCall, new_request_id
+from lablib.cloud.sources.http.authorizers import AuthorizerFailed, Authorizers, Forbidden, Unauthorized
+from lablib.cloud.sources.http.cors import Cors, Lines, is_preflight
+from lablib.cloud.sources.http.door import message
+from lablib.cloud.sources.http.incoming import Incoming
+from lablib.cloud.sources.http.integrations import Integrations
+from lablib.cloud.sources.http.routes import DEFAULT, Table, Taken
+from lablib.cloud.web import Answer, Request
+
+if TYPE_CHECKING:
+    from lablib.cloud.sources.context import SourceContext
+
+# Ids that were asked for and are none of ours, of which the latest are remembered too.
+_MANY = 10_000
+_CHANGE = ("apigateway", "cloudformation")
+
+
+class HttpApis:
+    """Every HTTP API of this cloud."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self.context = context
+        self.integrations = Integrations(context)
+        self.authorizers = Authorizers(context, self.integrations)
+        self._known: dict[str, AtApi | None] = {}
+        self._generation = 0
+
+    async def find(self, api_id: str) -> AtApi | None:
+        """What answers for an API; None if there is no HTTP API of this id."""
+        if api_id in self._known:
+            return self._known[api_id]
+        generation = self._generation
+        api = await engine.call(httpapis.read, api_id)
+        found = AtApi(self, api) if api is not None else None
+        if generation == self._generation:  # else it may have changed since it was read
+            if len(self._known) >= _MANY:
+                self._known.clear()
+            self._known[api_id] = found
+        return found
+
+    def noticed(self, request: Request, service: str | None) -> None:
+        """moto has answered a request: if it may have changed an API, read it again."""
+        if service in _CHANGE and request.method != "GET":
+            self._generation += 1
+            self._known.clear()
+            if request.path.endswith("/cache/authorizers"):
+                self.authorizers.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._generation += 1
+        self._known.clear()
+        self.authorizers.reset()
+
+
+@dataclass(frozen=True)
+class AtApi:
+    """What answers at one HTTP API."""
+
+    apis: HttpApis
+    api: HttpApi
+
+    @cached_property
+    def _cors(self) -> Cors:
+        return Cors.of(self.api.cors)
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {name: Table(stage.routes) for name, stage in self.api.stages.items()}
+
+    async def answer(self, incoming: Incoming, gone: asyncio.Event) -> Answer:
+        """Answer a request."""
+        cors, request_id = self._cors, new_request_id()
+        if cors and is_preflight(incoming.request):
+            answer = api_cors.preflight(cors, incoming.request)
+        else:
+            answer = _with_cors(await self._answer(incoming, request_id), cors, incoming.request)
+        return replace(answer, lines=(*answer.lines, ("Apigw-Requestid", request_id)))
+
+    async def _answer(self, incoming: Incoming, request_id: str) -> Answer:
+        found = None if self.api.disabled else self._find(incoming)
+        if found is None:
+            return message(404, "Not Found")
+        stage, taken = found
+        context = self.apis.context
+        call = ApiCall(incoming, context.region, context.account, stage, taken, request_id)
+        try:
+            authorized = await self.apis.authorizers.check(call)
+        except Unauthorized as no:
+            return replace(message(401, "Unauthorized"), lines=no.lines)
+        except Forbidden as no:
+            return replace(message(403, "Forbidden"), lines=no.lines)
+        except AuthorizerFailed:
+            return message(500, "Internal Server Error")
+        return await self.apis.integrations.answer(call, authorized)
+
+    def _find(self, incoming: Incoming) -> tuple[Stage, Taken] | None:
+        """The stage is the path's first part, if there is one of that name; else it is ``$default``."""
+        path = incoming.address.path
+        first, _, rest = path[1:].partition("/")
+        name, path = (first, f"/{rest}") if first in self.api.stages and first != DEFAULT else (DEFAULT, path)
+        stage = self.api.stages.get(name)
+        taken = self._tables[name].find(incoming.method, path) if stage is not None else None
+        return (stage, taken) if stage is not None and taken is not None else None
+
+
+def _with_cors(answer: Answer, cors: Cors, request: Request) -> Answer:
+    """Where CORS is configured, only what is configured goes out."""
+    if not cors:
+        return answer
+    kept: Lines = [line for line in answer.lines if not line[0].lower().startswith("access-control-")]
+    return replace(answer, lines=(*kept, *api_cors.lines(cors, request)))

@@ -1,0 +1,143 @@
+"""What a route of an HTTP API leads to: a function, or another HTTP server on this machine.
+
+Sources: API Gateway's http-api-develop-integrations-lambda, -http and http-api-troubleshooting-lambda, 2026. A function that
+fails, answers nonsense or may not be called is 500; one that is throttled or takes longer than the integration waits is 503 (seen
+in access logs that third parties published; on no page).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from lablib.cloud.api.errors import LambdaError
+from lablib.cloud.moto_seam.httpapis import Integration
+from lablib.cloud.sources.calling import Source
+from lablib.cloud.sources.http.answers import Malformed, reply_1, reply_2
+from lablib.cloud.sources.http.api_call import ApiCall, Authorized
+from lablib.cloud.sources.http.door import message
+from lablib.cloud.web import Answer
+
+if TYPE_CHECKING:
+    from lablib.cloud.sources.context import SourceContext
+
+T = TypeVar("T")
+
+SERVICE = "apigateway.amazonaws.com"
+_INVOCATIONS = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/[^/]+/functions/(?P<arn>[^/]+)/invocations")
+_VARIABLE = re.compile(r"\{([^}+]+)\+?\}")
+# Of an answer that another server gave: what belongs to the connection with it.
+_HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer", "te"))
+
+# What runs on after its caller was answered: somebody has to hold it, or Python forgets it.
+_running: set[asyncio.Future[Any]] = set()
+
+
+class TookTooLong(Exception):
+    """The integration did not answer within its time. It goes on."""
+
+
+def function_of(uri: str) -> str:
+    """The function's ARN that an integration or an authorizer names, by itself or as a path of the Lambda API."""
+    match = _INVOCATIONS.fullmatch(uri)
+    return match["arn"] if match is not None else uri
+
+
+async def within(seconds: float, work: Awaitable[T]) -> T:
+    """Wait so long (real time) for something that goes on in any case. Raises `TookTooLong`."""
+    task = asyncio.ensure_future(work)
+    _running.add(task)
+    task.add_done_callback(_over)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        raise TookTooLong
+    return task.result()
+
+
+def _over(task: asyncio.Future[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        task.exception()  # its caller may have been answered
+
+
+class Integrations:
+    """Answers for the integrations of every API."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self._context = context
+
+    async def answer(self, call: ApiCall, authorized: Authorized) -> Answer:
+        """What the route's integration answers. Never raises for what a function did."""
+        integration = call.taken.route.integration
+        if integration is None:
+            return message(500, "Internal Server Error")
+        if integration.subtype is not None:
+            return message(501, f"This local cloud has no integration with {integration.subtype} yet.")
+        if integration.request_parameters or integration.response_parameters:
+            return message(501, "This local cloud does not map parameters of integrations yet. Leave them out to go on without.")
+        try:
+            if integration.kind == "AWS_PROXY":
+                return await self._function(call, integration, authorized)
+            return await within(integration.timeout, _server(call, integration))
+        except TookTooLong:
+            return message(503, "Service Unavailable")
+
+    async def _function(self, call: ApiCall, integration: Integration, authorized: Authorized) -> Answer:
+        second = integration.version == "2.0"
+        event = call.event_2(authorized) if second else call.event_1(authorized)
+        try:
+            payload = await within(integration.timeout, self.invoke(
+                function_of(call.filled(integration.uri)), event, call.route_arn, integration.role, call.incoming.trace
+            ))  # fmt: skip
+            reply = (reply_2 if second else reply_1)(payload)
+        except Malformed:
+            return message(500, "Internal Server Error")
+        except LambdaError as error:
+            throttled = error.code == "TooManyRequestsException"
+            return message(503, "Service Unavailable") if throttled else message(500, "Internal Server Error")
+        return reply.answer(content_type="text/plain;charset=utf-8")
+
+    async def invoke(self, arn: str, event: Any, source_arn: str, role: str | None, trace: str) -> bytes:
+        """Run a function in the gateway's name, or in a role's, and return what it answered.
+
+        Raises
+        ------
+        LambdaError, Malformed
+            It could not be run, or it failed.
+        """
+        source = Source(SERVICE, source_arn, self._context.account) if role is None else None
+        if role is not None and not await self._context.role_allows(role, "lambda:InvokeFunction", arn):
+            raise LambdaError("AccessDeniedException", f"{role} may not invoke {arn}")
+        result = await self._context.caller.invoke(arn, event, source, trace=trace)
+        if result.outcome.function_error is not None:
+            raise Malformed("the function failed")
+        return result.outcome.payload
+
+
+async def _server(call: ApiCall, integration: Integration) -> Answer:
+    """Hand a request on to another server of this machine; the cloud reaches no other."""
+    from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+    from tornado.httputil import HTTPHeaders
+
+    incoming = call.incoming
+    uri = _VARIABLE.sub(lambda match: quote(call.taken.variables.get(match[1], ""), safe="/"), call.filled(integration.uri))
+    url = uri + (("&" if "?" in uri else "?") + incoming.request.query if incoming.request.query else "")
+    method = incoming.method if integration.method in (None, "ANY") else integration.method
+    headers = HTTPHeaders()
+    for name, value in incoming.request_headers:
+        if name.lower() not in ("host", "content-length"):
+            headers.add(name, value)
+    try:
+        found = await AsyncHTTPClient().fetch(
+            url, method=method, headers=headers, body=incoming.request.body or None, allow_nonstandard_methods=True,
+            follow_redirects=False, raise_error=False, decompress_response=False, request_timeout=integration.timeout,
+        )  # fmt: skip
+    except (OSError, HTTPClientError, ValueError):
+        return message(503, "Service Unavailable")
+    if found.code == 599:  # tornado's own, for a connection that did not come about
+        return message(503, "Service Unavailable")
+    lines = tuple((name, value) for name, value in found.headers.get_all() if name.lower() not in _HOP_BY_HOP)
+    return Answer(found.code, body=found.body or b"", lines=lines)
