@@ -8,3 +8,20 @@ from __future__ import annotations
 
 # How many combinations the $or of one event pattern may come to. EB "Complex example using multiple content filters", 2025.
 RULE_COMBINATIONS = 1_000
+
+# PutEvents: entries in a request, and bytes of all of them together. BOTO PutEventsRequestEntryList, PutEvents ("less than 1MB").
+EVENT_ENTRIES = 10
+EVENT_BYTES = 1024 * 1024
+# What counts for an entry's Time. EB eb-putevent-size, 2026.
+EVENT_TIME_BYTES = 14
+
+# Targets of a rule; bytes of a pattern. BOTO PutTargets, EventPattern.
+RULE_TARGETS = 5
+PATTERN_CHARACTERS = 4096
+
+# How often, and how long (in seconds), a delivery to a target is tried. BOTO RetryPolicy; EB eb-rule-event-delivery, 2026.
+DELIVERY_RETRIES = 185
+DELIVERY_AGE_S = 86_400
+# Between two attempts: "exponential back off and jitter". The figures could not be confirmed: these, without jitter, are ours,
+# such that 185 of them do not end before the 24 hours do.
+DELIVERY_BACKOFF_S = (1.0, 600.0)

@@ -13,11 +13,12 @@
 `httpapis`  HTTP APIs of API Gateway, read whole; `httpapi_operations`: what moto's apigatewayv2 lacks
 `policies`  AWS's managed policies
 `schedules` which rules and schedules of EventBridge are due when, as moto holds them
+`buses`     EventBridge's events, rules and targets, and what it refuses
+`bus_targets` what EventBridge sends to log groups and streams
 `kinesis`   Kinesis' shards and records
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
 `journals`  what both kinds of streams hold
 `stepfunctions` moto's interpreter of state machines
-`queues`    what a waiting ReceiveMessage has to know about its queue
 `messages`  the messages of a queue, in an order in which nothing has to be looked for
 `queues`    what SQS does otherwise than moto, and when a queue has something to receive
 """

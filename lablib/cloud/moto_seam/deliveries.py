@@ -53,14 +53,17 @@ def _has_bucket(name: str) -> bool:
     return True
 
 
-def send_message(arn: str, body: str, attributes: Attributes, trace: str | None) -> None:
-    """Put a message into a queue, with ``AWSTraceHeader``. Raises `NotTaken`. The caller need not hold the lock."""
+def send_message(arn: str, body: str, attributes: Attributes, trace: str | None, group: str | None = None) -> None:
+    """Put a message into a queue, with ``AWSTraceHeader``. Raises `NotTaken`. The caller need not hold the lock.
+
+    `group` is its MessageGroupId, where the queue is FIFO; the queue must deduplicate by content then.
+    """
     from moto.sqs.models import sqs_backends
 
     _, _, _, region, account, name = arn.split(":", 5)
     given = {key: {"DataType": kind, "StringValue": value} for key, (kind, value) in attributes.items()}
     with _giving(arn, trace):
-        sqs_backends[account][region].send_message(name, body, message_attributes=given)
+        sqs_backends[account][region].send_message(name, body, message_attributes=given, group_id=group)
 
 
 def publish(arn: str, message: str, attributes: Attributes, trace: str | None, subject: str | None = None) -> None:

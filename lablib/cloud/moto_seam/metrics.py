@@ -21,7 +21,7 @@ from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
 from lablib.cloud.telemetry import metric_math
-from lablib.cloud.telemetry.metrics import MINUTE, NAMESPACE, Dimensions, Point, Series, Statistics
+from lablib.cloud.telemetry.metrics import MINUTE, Dimensions, Point, Series, Statistics
 from lablib.models import lifecycle
 
 _PLAIN = {
@@ -36,9 +36,8 @@ _PLAIN = {
 class Minute:
     """A point of Lambda's, where moto keeps its data. None of moto's models: of those it keeps every one that was ever made."""
 
-    namespace = NAMESPACE
-
     def __init__(self, point: Point) -> None:
+        self.namespace = point.series.namespace
         self.name, self.unit = point.series.metric, point.series.unit
         self.timestamp = datetime.fromtimestamp(point.minute, timezone.utc).replace(tzinfo=None)  # as all of moto's
         self.dimensions = _dimensions(point.series.dimensions)

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from lablib.cloud.moto_seam import schedules
 from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.eventbridge.bus import EventBridge
 from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.apis import HttpApis
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
+from lablib.cloud.sources.rule_schedules import RuleSchedules
 from lablib.cloud.sources.s3 import S3Notifications
 from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
 from lablib.cloud.sources.scheduler.service import Scheduler
@@ -33,14 +35,16 @@ class EventSources:
         self._http = Door(context.clock.now, context.region, FunctionUrls(context).find)
         self._http_apis = HttpApis(context)
         self._http.plug(self._http_apis.find)
+        self.step_functions = StepFunctions(context)
+        self._buses = EventBridge(context, self.step_functions)
+        self._rule_schedules = RuleSchedules(context, lambda rule, event: self._buses.run(rule.arn, event))
         self._scheduler = Scheduler(context)
         schedules.listen(schedules.Listener(
-            rule=lambda rule: None,
+            rule=lambda rule: context.soon(self._rule_schedules.changed, rule),
             schedule=lambda schedule: context.soon(self._scheduler.changed, schedule),
             schedule_gone=lambda arn: context.soon(self._scheduler.gone, arn),
         ))  # fmt: skip
         self._s3 = S3Notifications(context)
-        self.step_functions = StepFunctions(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
             "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer, "states": self.step_functions.desk,
@@ -63,6 +67,8 @@ class EventSources:
         """Forget everything; what is under way is ended."""
         await self.mappings.reset()
         self._http_apis.reset()
+        self._rule_schedules.reset()
         self._scheduler.reset()
+        await self._buses.reset()
         await self._s3.reset()
         self.step_functions.reset()

@@ -1,4 +1,4 @@
-"""What Lambda tells CloudWatch about functions: metrics in the namespace ``AWS/Lambda``, one point a minute.
+"""What Lambda, and what calls it, tell CloudWatch: metrics in namespaces such as ``AWS/Lambda``, one point a minute.
 
 A value is added to its minute on the cloud's clock at once, and given to CloudWatch before CloudWatch is asked for anything
 (`flush`). Names, units and dimensions: DG monitoring-metrics-types and monitoring-metrics-view, 2026.
@@ -28,6 +28,7 @@ class Series:
     metric: str
     dimensions: Dimensions
     unit: str
+    namespace: str = NAMESPACE
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ class Metrics:
 
     def __init__(self, clock: Clock, put: Put) -> None:
         self._clock, self._put = clock, put
-        self._points: dict[tuple[int, str, Dimensions, str], Statistics] = {}
+        self._points: dict[tuple[int, str, Dimensions, str, str], Statistics] = {}
         self._flushing = asyncio.Lock()
 
     def record(
@@ -124,11 +125,12 @@ class Metrics:
             self.add(metric, dimensions, value, unit=unit, at=at)
 
     def add(
-        self, metric: str, dimensions: Dimensions, value: float, *, unit: str = "Count", at: float | None = None
+        self, metric: str, dimensions: Dimensions, value: float, *, unit: str = "Count", at: float | None = None,
+        namespace: str = NAMESPACE,
     ) -> None:  # fmt: skip
-        """Count one value under one set of dimensions."""
+        """Count one value under one set of dimensions; `namespace` is the service's, such as ``AWS/Events``."""
         now = self._clock.now() if at is None else at
-        key = (int(now) // MINUTE * MINUTE, metric, dimensions, unit)  # an invocation makes twenty of these
+        key = (int(now) // MINUTE * MINUTE, metric, dimensions, unit, namespace)  # an invocation makes twenty of these
         statistics = self._points.get(key)
         if statistics is None:
             if len(self._points) >= lifecycle.METRIC_POINTS:
@@ -142,8 +144,8 @@ class Metrics:
             points, self._points = self._points, {}
             if points:
                 await self._put([
-                    Point(Series(metric, dimensions, unit), minute, statistics)
-                    for (minute, metric, dimensions, unit), statistics in points.items()
+                    Point(Series(metric, dimensions, unit, namespace), minute, statistics)
+                    for (minute, metric, dimensions, unit, namespace), statistics in points.items()
                 ])  # fmt: skip
 
     async def reset(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from lablib.cloud.moto_seam import deliveries
+from lablib.cloud.moto_seam import buses, deliveries, engine
 from tests.cloud.moto_seam.conftest import Moto
 
 HERE = "eu-west-1:123456789012"
@@ -45,15 +47,22 @@ def test_a_notification(moto: Moto) -> None:
 
 
 def test_an_event_on_a_bus(moto: Moto) -> None:
-    url = moto.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
-    events = moto.client("events")
-    bus = events.create_event_bus(Name="bus")["EventBusArn"]
-    events.put_rule(Name="rule", EventBusName="bus", EventPattern=json.dumps({"source": ["lambda"]}))
-    events.put_targets(Rule="rule", EventBusName="bus", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{HERE}:queue"}])
+    put: list[Any] = []
+
+    def take(region: str, entries: Sequence[Any], own: bool) -> list[dict[str, Any]]:
+        put.append((region, *entries, own, engine.trace))
+        return [{"EventId": "1"}]
+
+    bus = moto.client("events").create_event_bus(Name="bus")["EventBusArn"]
+    nobody: Any = None
+    buses.listen(buses.Listener(take, nobody, nobody, nobody, nobody))
     deliveries.put_event(bus, "Lambda Function Invocation Result - Success", '{"n": 1}', [bus, "arn:f"], TRACE)
-    event = json.loads(str(received(moto, url)["Body"]))
-    assert (event["source"], event["detail-type"]) == ("lambda", "Lambda Function Invocation Result - Success")
-    assert event["detail"] == {"n": 1} and event["resources"] == [bus, "arn:f"]
+    [(region, event, own, trace)] = put
+    assert (region, own, trace) == ("eu-west-1", True, TRACE)
+    assert event == {
+        "EventBusName": bus, "Source": "lambda", "DetailType": "Lambda Function Invocation Result - Success",
+        "Detail": '{"n": 1}', "Resources": [bus, "arn:f"],
+    }  # fmt: skip
 
 
 def test_an_object(moto: Moto) -> None:
