@@ -32,7 +32,7 @@ from lablib.cloud.functions import Functions, FunctionVersion
 from lablib.cloud.functions.code import CodeStore
 from lablib.cloud.invocation import Invoker
 from lablib.cloud.listener import Listener
-from lablib.cloud.moto_seam import clockwork, engine, keys, queues
+from lablib.cloud.moto_seam import clockwork, engine, journals, keys, queues
 from lablib.cloud.moto_seam import logs as moto_logs
 from lablib.cloud.moto_seam import metrics as moto_metrics
 from lablib.cloud.polls import Polls
@@ -127,7 +127,7 @@ class Cloud:
         )
         self._invoker.on_snapshot_lost = self._snapshots.forget
         self._arrivals = Arrivals(asyncio.get_running_loop())
-        queues.on_arrival = self._arrivals.tell
+        queues.on_arrival = journals.on_change = self._arrivals.tell
         self._polls = Polls(self._clock, self._arrivals)
         chains = Chains(self._functions, self._metrics, self._clock.now)
         services = Services(principals.role_allows)

@@ -37,3 +37,10 @@ PARALLELIZATION = Range(1, 10, 1, "batches", "BOTO ParallelizationFactor, 2026-1
 RECORD_AGE_S = Range(60, 604_800, -1, "s", "BOTO MaximumRecordAgeInSeconds, 2026-11-17")
 STREAM_RETRIES = Range(-1, 10_000, -1, "retries", "BOTO MaximumRetryAttempts, 2026-11-17")
 TUMBLING_WINDOW_S = Range(0, 900, 0, "s", "BOTO TumblingWindowInSeconds, 2026-11-17")
+# A window without new records is over this long after its end, at the latest; its state; what a function is sent besides records.
+# DG services-kinesis-windows, 2026; the last is ours.
+TUMBLING_GRACE_S = 120
+TUMBLING_STATE_BYTES = 1024 * 1024
+ENVELOPE_BYTES = 1024
+# The pause after a failure of a stream's batch: the shortest, doubled each time, and the longest. Ours: AWS gives no figures.
+STREAM_BACKOFF_S = (1, 300)

@@ -20,15 +20,15 @@ class NotDelivered(Exception):
 class Neighbourhood(Protocol):
     """The services that receive: `lablib.cloud.asynchronous.neighbours`, or a stand-in in tests. Each raises `NotDelivered`."""
 
-    async def send(self, target: Target, body: str, attributes: dict[str, tuple[str, str]], trace: str) -> None:
+    async def send(self, target: Target, body: str, attributes: dict[str, tuple[str, str]], trace: str | None) -> None:
         """A message to a queue or a topic."""
         ...
 
-    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
+    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str | None) -> None:
         """An event to an event bus."""
         ...
 
-    async def put_object(self, target: Target, key: str, body: str, trace: str) -> None:
+    async def put_object(self, target: Target, key: str, body: str, trace: str | None) -> None:
         """An object into a bucket."""
         ...
 

@@ -23,18 +23,18 @@ class Services:
     def __init__(self, allows: Allows) -> None:
         self._allows = allows
 
-    async def send(self, target: Target, body: str, attributes: dict[str, tuple[str, str]], trace: str) -> None:
+    async def send(self, target: Target, body: str, attributes: dict[str, tuple[str, str]], trace: str | None) -> None:
         """A message to a queue or a topic."""
         if target.service == "sqs":
             await self._give(lambda: deliveries.send_message(target.arn, body, attributes, trace))
         else:
             await self._give(lambda: deliveries.publish(target.arn, body, attributes, trace))
 
-    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str) -> None:
+    async def put_event(self, target: Target, detail_type: str, detail: str, resources: list[str], trace: str | None) -> None:
         """An event to an event bus."""
         await self._give(lambda: deliveries.put_event(target.arn, detail_type, detail, resources, trace))
 
-    async def put_object(self, target: Target, key: str, body: str, trace: str) -> None:
+    async def put_object(self, target: Target, key: str, body: str, trace: str | None) -> None:
         """An object into a bucket."""
         await self._give(lambda: deliveries.put_object(target.arn, key, body.encode(), trace))
 

@@ -92,7 +92,7 @@ def put_event(
         raise NotTaken(f"{entry['ErrorCode']}: {entry['ErrorMessage']}")
 
 
-def put_object(arn: str, key: str, body: bytes, trace: str) -> None:
+def put_object(arn: str, key: str, body: bytes, trace: str | None) -> None:
     """Put an object into a bucket. Raises `NotTaken`. The caller need not hold the lock."""
     from moto.s3.models import s3_backends
 

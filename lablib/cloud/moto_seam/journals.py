@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -166,9 +167,29 @@ def remove(arn: str) -> None:
     changed(arn)
 
 
+# Streams that have changed in an operation which is not over.
+_held: set[str] | None = None
+
+
 def changed(arn: str) -> None:
     """Say that a stream has changed."""
-    on_change(arn)
+    if _held is not None:
+        _held.add(arn)
+    else:
+        on_change(arn)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Say only at the end what has changed: what is written together is read together. The caller holds moto's lock."""
+    global _held
+    _held = set()
+    try:
+        yield
+    finally:
+        held, _held = _held, None
+        for arn in held:
+            on_change(arn)
 
 
 def forget() -> None:

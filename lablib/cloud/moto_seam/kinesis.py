@@ -46,6 +46,7 @@ def _correct(models: Any) -> None:
     shard.get_sequence_number_at = lambda shard, moment: shard.journal.before(_seconds(moment))
     shard.to_json = _closed_properly(shard.to_json)
     backend.get_records = _read
+    backend.put_records = _together(backend.put_records)
     backend.delete_stream = _forgetting(backend.delete_stream)
 
 
@@ -171,6 +172,14 @@ def _put(stream: Any, partition_key: str, explicit_hash_key: str | None, data: s
     journal.append(Entry(sequence, partition_key, now, data))
     journals.changed(stream.arn)
     return str(sequence), shard.shard_id
+
+
+def _together(original: Callable[..., Any]) -> Callable[..., Any]:
+    def put_records(backend: Any, *args: Any, **kwargs: Any) -> Any:
+        with journals.at_once():
+            return original(backend, *args, **kwargs)
+
+    return put_records
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from lablib.cloud.sources.http.apis import HttpApis
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
+from lablib.cloud.sources.mappings.streams.kinds import stream_kinds
 from lablib.cloud.sources.rule_schedules import RuleSchedules
 from lablib.cloud.sources.s3 import S3Notifications
 from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
@@ -32,6 +33,8 @@ class EventSources:
         self.mappings = Mappings(
             context.clock, pending=context.functions.pending, region=context.region, account=context.account
         )
+        for kind in stream_kinds(context):
+            self.mappings.add_kind(kind)
         self._http = Door(context.clock.now, context.region, FunctionUrls(context).find)
         self._http_apis = HttpApis(context)
         self._http.plug(self._http_apis.find)

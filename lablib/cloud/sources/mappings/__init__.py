@@ -4,4 +4,5 @@
 `kinds`      what each kind of source brings: what it takes of the API, its checks, its poller
 `registry`   the mappings of a cloud, and how each goes from state to state
 `queues`     mappings of SQS queues
+`streams`    mappings of Kinesis streams and of DynamoDB tables' streams
 """

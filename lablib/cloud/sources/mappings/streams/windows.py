@@ -1,0 +1,38 @@
+"""Tumbling windows: spans of time one after the other, each with a state that is handed from batch to batch.
+
+DG services-kinesis-windows, 2026: boundaries are by the time at which records came into the stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from lablib.models import mappings as limits
+
+
+@dataclass(frozen=True)
+class Span:
+    """A window, from `start` to before `end`: seconds since 1970."""
+
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, moment: float, length: int) -> Span:
+        """The window of so many seconds in which a moment lies. They are counted from 1970."""
+        start = int(moment) // length * length
+        return cls(start, start + length)
+
+    @property
+    def over(self) -> float:
+        """When it is over at the latest, if no later record says so before."""
+        return float(self.end + limits.TUMBLING_GRACE_S)
+
+    def told(self) -> dict[str, str]:
+        """The event's ``window``."""
+        return {"start": _time(self.start), "end": _time(self.end)}
+
+
+def _time(moment: int) -> str:
+    return f"{datetime.fromtimestamp(moment, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
