@@ -11,6 +11,7 @@ import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
@@ -46,11 +47,28 @@ class _AnswerHeaders(HTTPHeaders):
             yield (name.lower() if name.startswith("X-Amz-Meta-") else name), value
 
 
+def _keep_names(connection: Any) -> None:
+    """Have a connection's headers keep, as ``wire``, what they were read from.
+
+    tornado capitalises every name, and a REST API's events show them as they came. It has no door for this: its own reading of the
+    next request's headers is wrapped, on this connection alone.
+    """
+    read = connection._parse_headers
+
+    def parse(data: bytes) -> tuple[str, HTTPHeaders]:
+        start_line, headers = read(data)
+        headers.wire = data
+        return start_line, headers
+
+    connection._parse_headers = parse
+
+
 class _Exchange(HTTPMessageDelegate):
     """One request and its answer."""
 
     def __init__(self, connection: HTTPConnection, answer: Answerer, tasks: set[asyncio.Task[None]]) -> None:
         self._connection = connection
+        _keep_names(connection)
         self._answer = answer
         self._tasks = tasks
         self._chunks: list[bytes] = []

@@ -13,6 +13,7 @@ import datetime as real_datetime
 import sys
 import time as real_time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
@@ -43,6 +44,15 @@ def when_loaded(name: str, correct: Callable[[Any], None]) -> None:
     _corrections.setdefault(name, []).append(correct)
     if name in sys.modules:
         correct(sys.modules[name])
+
+
+# What is to hold while a module of moto loads, by its name.
+_surroundings: dict[str, Callable[[], AbstractContextManager[None]]] = {}
+
+
+def while_loading(name: str, surroundings: Callable[[], AbstractContextManager[None]]) -> None:
+    """Have a module of moto load inside a ``with``. No use once it is loaded."""
+    _surroundings[name] = surroundings
 
 
 class _LooksReal(type):
@@ -131,7 +141,10 @@ def _patch(module: ModuleType) -> None:
 
 class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
-        super().exec_module(module)
+        with ExitStack() as stack:
+            if module.__name__ in _surroundings:
+                stack.enter_context(_surroundings[module.__name__]())
+            super().exec_module(module)
         _patch(module)
         for correct in _corrections.get(module.__name__, ()):
             correct(module)

@@ -24,6 +24,7 @@ from lablib.cloud.web import Request
 SOURCE_IP = "127.0.0.1"
 
 _TEXT = re.compile(r"text/.*|application/(?:json|javascript|xml|.*\+json|.*\+xml)")
+_CONTINUED = re.compile(r"\r?\n[ \t]+")
 # Headers of one connection, which end at the first server: API Gateway hands none of them on.
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"))
 
@@ -55,7 +56,7 @@ class Incoming:
     def request_headers(self) -> list[tuple[str, str]]:
         """Every header, one by one, as a function is to see it: the host is AWS's, and AWS's front has added what it adds.
 
-        The names are in the form ``Content-Type``: what they were on the wire is not known.
+        The names are as they came.
         """
         kept = [(name, value) for name, value in header_lines(self.request.headers) if name.lower() not in _REPLACED]
         return kept + [
@@ -126,9 +127,19 @@ _REPLACED = _HOP_BY_HOP | {"host", "x-amzn-trace-id", "x-forwarded-for", "x-forw
 
 
 def header_lines(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """Each header line by itself, where what carries the request knows them."""
+    """Each header line by itself, its name as it came, where what carries the request knows them."""
+    wire: bytes | None = getattr(headers, "wire", None)
+    if wire is not None:
+        return _lines_of(wire)
     get_all = getattr(headers, "get_all", None)
     return get_all() if get_all is not None else headers.items()
+
+
+def _lines_of(wire: bytes) -> Iterable[tuple[str, str]]:
+    """The headers of a request that has been read and found right. A line that begins with a space goes on with the one before."""
+    lines = _CONTINUED.sub(" ", wire.decode("latin-1").lstrip("\r\n")).replace("\r\n", "\n").split("\n")[1:]
+    pairs = (line.partition(":") for line in lines if line)
+    return [(name, value.strip(" \t")) for name, _, value in pairs]
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
