@@ -19,9 +19,9 @@
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
 `journals`  what both kinds of streams hold
 `stepfunctions` moto's interpreter of state machines
-`rest_apis` API Gateway's REST APIs, what their deployments froze, API keys and usage plans; `rest_api_faults` what moto has wrong there
 `messages`  the messages of a queue, in an order in which nothing has to be looked for
 `queues`    what SQS does otherwise than moto, and when a queue has something to receive
+`rest_apis` API Gateway's REST APIs and what their deployments froze, API keys, usage plans; `rest_api_faults` what moto has wrong
 """
 
 import os

@@ -14,6 +14,8 @@ from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
 from lablib.cloud.sources.mappings.registry import Mappings
 from lablib.cloud.sources.mappings.streams.kinds import stream_kinds
+from lablib.cloud.sources.rest.desk import RestDesk
+from lablib.cloud.sources.rest.gateway import Gateway
 from lablib.cloud.sources.rule_schedules import RuleSchedules
 from lablib.cloud.sources.s3 import S3Notifications
 from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
@@ -41,6 +43,8 @@ class EventSources:
         self.step_functions = StepFunctions(context)
         self._buses = EventBridge(context, self.step_functions)
         self._rule_schedules = RuleSchedules(context, lambda rule, event: self._buses.run(rule.arn, event))
+        self._rest = Gateway(context)
+        self._http.plug(self._rest.find)
         self._scheduler = Scheduler(context)
         schedules.listen(schedules.Listener(
             rule=lambda rule: context.soon(self._rule_schedules.changed, rule),
@@ -51,6 +55,7 @@ class EventSources:
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
             "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer, "states": self.step_functions.desk,
+            "apigateway": RestDesk(self._rest).answer,
         }  # fmt: skip
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
@@ -65,6 +70,7 @@ class EventSources:
     def noticed(self, request: Request, service: str | None) -> None:
         """moto has answered a request, or failed at it."""
         self._http_apis.noticed(request, service)
+        self._rest.noticed(request, service)
 
     async def reset(self) -> None:
         """Forget everything; what is under way is ended."""
@@ -75,3 +81,4 @@ class EventSources:
         await self._buses.reset()
         await self._s3.reset()
         self.step_functions.reset()
+        await self._rest.reset()

@@ -117,11 +117,19 @@ class Authorizers:
         if kept is not None and self._now() < kept.until:
             return kept.verdict
         verdict = await self._call(authorizer, asking, sources)
+        # Without sources nothing says whose answer it is.
         if sources and authorizer.ttl > 0:
             if len(self._kept) >= _MOST:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = Kept(verdict, self._now() + authorizer.ttl)
         return verdict
+
+    async def fresh(self, authorizer: Authorizer, asking: Asking) -> Verdict:
+        """What an authorizer says now, as a test of it asks. Raises `Failure`."""
+        sources = self._sources(authorizer, asking)
+        if any(not value for value in sources) or not _is_valid(authorizer, sources):
+            raise Failure("UNAUTHORIZED")
+        return await self._call(authorizer, asking, sources)
 
     @staticmethod
     def _sources(authorizer: Authorizer, asking: Asking) -> list[str]:

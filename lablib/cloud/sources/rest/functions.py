@@ -84,6 +84,12 @@ class Functions:
         except LambdaError as error:
             raise _refused(error) from error
 
+    async def reset(self) -> None:
+        """End what still runs."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def _target(self, behind: Behind) -> tuple[str, Source | None]:
         arn = function_of(behind.uri)
         if arn is None:

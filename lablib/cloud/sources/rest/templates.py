@@ -180,7 +180,7 @@ def look(body: str, expression: str) -> Any:
 @lru_cache(maxsize=256)
 def _path(expression: str) -> tuple[Any, bool]:
     """A JSONPath, and whether it can only find one thing."""
-    from jsonpath_ng.ext import parse
+    from jsonpath_ng.ext.parser import parse
 
     if not expression.startswith("$"):
         expression = f"$.{expression}"

@@ -1,0 +1,177 @@
+"""A request to a REST API, from its address to its answer.
+
+The order is AWS's: the resource policy and who calls, API keys and rates, the request's own validity, the integration. Source: API
+Gateway Developer Guide, "API Gateway REST APIs" and its chapters on each, 2026.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lablib.cloud.moto_seam import rest_api_faults
+from lablib.cloud.moto_seam.rest_apis import Api, Definition, Everything, Method, Stage
+from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.http.incoming import SOURCE_IP, Incoming
+from lablib.cloud.sources.http.signers import Signers
+from lablib.cloud.sources.rest.authorizers import Asking, Authorizers
+from lablib.cloud.sources.rest.call import Call, kept, pairs_of, request_context
+from lablib.cloud.sources.rest.failures import Failure, render
+from lablib.cloud.sources.rest.functions import Functions
+from lablib.cloud.sources.rest.guards import Admitted, Guards
+from lablib.cloud.sources.rest.integrations import Integrations, Request
+from lablib.cloud.sources.rest.log import Log
+from lablib.cloud.sources.rest.plans import Plans
+from lablib.cloud.sources.rest.reply import Reply
+from lablib.cloud.sources.rest.routes import Match
+from lablib.cloud.sources.rest.state import State
+from lablib.cloud.sources.rest.validation import validate
+from lablib.cloud.web import Answer
+from lablib.cloud.web import Request as HttpRequest
+from lablib.models import rest_apis
+
+
+@dataclass(frozen=True)
+class Served:
+    """One API at its address."""
+
+    gateway: Gateway
+    api: Api
+    everything: Everything
+
+    async def answer(self, incoming: Incoming, gone: asyncio.Event) -> Answer:
+        """Answer a request."""
+        return await self.gateway.answer(self, incoming)
+
+
+class Gateway:
+    """Every REST API of one cloud."""
+
+    def __init__(self, context: SourceContext) -> None:
+        rest_api_faults.install()
+        self.context = context
+        self._state = State()
+        self._functions = Functions(context.caller, context.role_allows, context.account)
+        self.authorizers = Authorizers(self._functions, context.clock.now)
+        self._guards = Guards(Signers(context.authority), self.authorizers, context.clock.now)
+        self._plans = Plans(context.clock.now)
+        self._integrations = Integrations(self._functions)
+
+    async def find(self, api_id: str) -> Served | None:
+        """The REST API of this id, for `lablib.cloud.sources.http.door`."""
+        everything = await self._state.get()
+        api = everything.apis.get(api_id)
+        return Served(self, api, everything) if api is not None else None
+
+    def noticed(self, request: HttpRequest, service: str | None) -> None:
+        """moto has answered a request: if it may have changed an API, read them again."""
+        if service in ("apigateway", "cloudformation") and request.method not in ("GET", "HEAD"):
+            self._state.changed()
+
+    async def reset(self) -> None:
+        """Forget everything; calls of functions that nobody waits for are not waited for either."""
+        self._state.reset()
+        self._plans.reset()
+        self.authorizers.flush()
+        await self._functions.reset()
+
+    # --- a request --------------------------------------------------------------------
+
+    async def answer(self, served: Served, incoming: Incoming) -> Answer:
+        """Answer a request to an API."""
+        name, slash, rest = incoming.address.path.removeprefix("/").partition("/")
+        stage = served.api.stages.get(name)
+        if stage is None or stage.definition is None or served.api.closed:
+            return _forbidden(incoming)
+        call = self._call(served.api, stage, incoming, slash + rest)
+        begun = time.monotonic()
+        reply = await self._reply(served, stage, stage.definition, call, incoming.request)
+        self._count(served.api, stage, reply.status, (time.monotonic() - begun) * 1000, call)
+        return _answer(reply, call)
+
+    def _call(self, api: Api, stage: Stage, incoming: Incoming, rest: str) -> Call:
+        request = incoming.request
+        return Call(
+            api.id, stage.name, stage.deployment_id, request.method, "/" + rest.lstrip("/"), f"/{stage.name}{rest}",
+            pairs_of(request.query), kept(incoming.request_headers), request.body, incoming.domain, SOURCE_IP, incoming.moment,
+            incoming.trace, api.region, self.context.account, stage.variables,
+        )  # fmt: skip
+
+    async def _reply(
+        self, served: Served, stage: Stage, definition: Definition, call: Call, request: HttpRequest
+    ) -> Reply:  # fmt: skip
+        match = self._state.routes(definition, stage.deployment_id).match(call.path)
+        method = match.method(call.method) if match is not None else None
+        if match is None or method is None:
+            return _failed(Failure("MISSING_AUTHENTICATION_TOKEN"), definition, _values(call, {}, {}))
+        context = request_context(call, match.resource.id, match.resource.path, method.operation_name)
+        values = _values(call, context, match.parameters)
+        try:
+            if len(call.body) > rest_apis.PAYLOAD_BYTES:
+                raise Failure("REQUEST_TOO_LARGE", f"HTTP content length exceeded {rest_apis.PAYLOAD_BYTES} bytes.")
+            asking = Asking(call, context, match.resource.path, match.parameters, values)
+            admitted = await self._guards.admit(request, method, definition, asking)
+            admitted.complete(context)
+            self._admit(served, stage, definition, call, match, method, admitted, context)
+            if admitted.signed is not None:  # what was signed for API Gateway is nobody else's matter
+                call = replace(call, headers=tuple(line for line in call.headers if line[0].lower() != "authorization"))
+            return await self.execute(call, definition, match, method, context, None)
+        except Failure as failure:
+            return _failed(failure, definition, values)
+
+    def _admit(
+        self, served: Served, stage: Stage, definition: Definition, call: Call, match: Match, method: Method, admitted: Admitted,
+        context: dict[str, Any],
+    ) -> None:  # fmt: skip
+        """API keys and rates. Raises `Failure`."""
+        if method.api_key_required:
+            from_authorizer = definition.api_key_source == "AUTHORIZER"
+            value = (admitted.verdict.key if admitted.verdict else None) if from_authorizer else call.header("x-api-key")
+            key = self._plans.admit_key(served.everything.keys, value, call.api_id, call.stage)
+            context["identity"] |= {"apiKey": key.value, "apiKeyId": key.id}
+        self._plans.admit(stage, call.api_id, match.resource.path, call.method)
+
+    async def execute(
+        self, call: Call, definition: Definition, match: Match, method: Method, context: Mapping[str, Any], log: Log | None
+    ) -> Reply:  # fmt: skip
+        """Have a method answer, whoever calls. Raises `Failure`."""
+        validate(call, method, match.parameters, definition)
+        if method.integration is None:
+            raise Failure("API_CONFIGURATION_ERROR", log=("Execution failed due to configuration error: No integration defined",))
+        request = Request(call, definition, method, match.resource.path, match.parameters, context, log)
+        return (await self._integrations.answer(request)).typed()
+
+    def _count(self, api: Api, stage: Stage, status: int, milliseconds: float, call: Call) -> None:
+        """``AWS/ApiGateway``: by API, and by API and stage."""
+
+
+def _values(call: Call, context: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
+    """What references mean, by their first word."""
+    request = {"header": dict(call.headers), "querystring": dict(call.query), "path": parameters}
+    known = context or {
+        "requestId": call.request_id, "extendedRequestId": call.extended_id, "apiId": call.api_id, "stage": call.stage,
+        "path": call.context_path, "httpMethod": call.method, "identity": {"sourceIp": call.source_ip},
+    }  # fmt: skip
+    return {"context": known, "stageVariables": call.variables, "method": {"request": request}}
+
+
+def _failed(failure: Failure, definition: Definition, values: Mapping[str, Any]) -> Reply:
+    rendered = render(failure, definition.gateway_responses, values)
+    return Reply(rendered.status, rendered.headers, rendered.body)
+
+
+def _answer(reply: Reply, call: Call) -> Answer:
+    """An API's answer, with the headers that each has."""
+    ours = (
+        ("x-amzn-RequestId", call.request_id), ("x-amz-apigw-id", call.extended_id), ("X-Amzn-Trace-Id", reply.trace or call.trace),
+    )  # fmt: skip
+    return Answer(reply.status, body=reply.body, lines=(*reply.headers, *ours))
+
+
+def _forbidden(incoming: Incoming) -> Answer:
+    """There is no such stage, or the address was switched off."""
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"}
+    return Answer(403, headers, b'{"message":"Forbidden"}')
