@@ -28,7 +28,7 @@ def test_the_event_is_aws_s_member_by_member(cloud: CloudUnderTest) -> None:
     api = echoing(cloud, "/orders/{id}")
     got = api.ask(
         "/orders/7?page=1&page=2&q=a%20b+c", "POST", body=b'{"a": "\xc3\xbc"}',
-        headers=[("Content-Type", "application/json"), ("X-Many", "1"), ("X-Many", "2"), ("User-Agent", "tests/1")],
+        headers=[("Content-Type", "application/json"), ("X-Many", "1"), ("X-Many", "2"), ("User-Agent", "tests/1"), ("tEsT-x", "a: b")],
     )  # fmt: skip
     event = event_of(got)
     domain = f"{api.id}.execute-api.{cloud.region}.amazonaws.com"
@@ -42,6 +42,7 @@ def test_the_event_is_aws_s_member_by_member(cloud: CloudUnderTest) -> None:
     assert event["pathParameters"] == {"id": "7"} and event["stageVariables"] is None
     assert event["body"] == '{"a": "ü"}' and event["isBase64Encoded"] is False
     headers = event["headers"]
+    assert headers["tEsT-x"] == "a: b" and "Test-X" not in headers
     assert headers["X-Many"] == "2" and event["multiValueHeaders"]["X-Many"] == ["1", "2"]
     assert headers["Host"] == domain and headers["X-Forwarded-Proto"] == "https" and headers["X-Forwarded-Port"] == "443"
     assert headers["X-Amzn-Trace-Id"].startswith("Root=1-") and "Content-Length" not in headers
