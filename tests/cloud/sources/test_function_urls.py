@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import urllib.request
+
+import requests
 
 from tests.cloud.sources.http import ECHO, ask, open_url, public_url
 from tests.support import CloudUnderTest
@@ -42,6 +45,13 @@ def test_the_event(cloud: CloudUnderTest) -> None:
         "content-type": "application/json", "content-length": "7", "x-many": "1,2", "user-agent": "me/1", "host": domain,
         "x-forwarded-for": "127.0.0.1", "x-forwarded-port": "443", "x-forwarded-proto": "https",
     }  # fmt: skip
+
+
+def test_plain_python_reaches_it(cloud: CloudUnderTest) -> None:
+    url = public_url(cloud, "def lambda_handler(event, context): return event['rawPath']")
+    with urllib.request.urlopen(f"{url}a/b") as answer:
+        assert answer.read() == b'"/a/b"'
+    assert requests.get(f"{url}a/b", timeout=30).json() == "/a/b"
 
 
 def test_by_its_name_on_aws(cloud: CloudUnderTest) -> None:
