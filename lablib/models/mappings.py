@@ -44,3 +44,14 @@ TUMBLING_STATE_BYTES = 1024 * 1024
 ENVELOPE_BYTES = 1024
 # The pause after a failure of a stream's batch: the shortest, doubled each time, and the longest. Ours: AWS gives no figures.
 STREAM_BACKOFF_S = (1, 300)
+
+# Provisioned mode: each poller may run so many batches at a time, and so many invocations are added a minute. DG with-sqs, 2026.
+SQS_CONCURRENCY_PER_POLLER = 10
+SQS_PROVISIONED_CONCURRENCY_PER_MINUTE = 1_000
+
+# A mapping that fails or is throttled has fewer batches at a time, but never fewer than this ("may drop to 2", DG
+# services-sqs-scaling, 2026). By how many, and when a throttled batch is tried again, AWS does not say: seconds, doubled each time.
+SQS_LOWEST_CONCURRENCY = 2
+SQS_THROTTLED_AGAIN_S = (1.0, 60.0)
+# A poller that may not read its queue looks at its role's permissions again after this, in seconds. Ours.
+REFUSED_AGAIN_S = 60.0

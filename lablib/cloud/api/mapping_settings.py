@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lablib.cloud.api.errors import LambdaError, invalid_parameter
+from lablib.cloud.sources import patterns
 from lablib.cloud.sources.mappings.kinds import Kind
 from lablib.cloud.sources.mappings.mapping import Settings
 from lablib.models import mappings as limits
@@ -69,10 +70,15 @@ def unsupported(member: str) -> LambdaError:
 
 
 def _filters(criteria: Members[str, Any]) -> tuple[str, ...]:
-    patterns = tuple(each.get("Pattern") for each in criteria.get("Filters") or ())
-    if len(patterns) > limits.FILTERS:
+    given = tuple(each.get("Pattern") for each in criteria.get("Filters") or ())
+    if len(given) > limits.FILTERS:
         raise invalid_parameter(_TOO_MANY_FILTERS.format(most=limits.FILTERS))
-    return patterns
+    for text in given:
+        try:
+            patterns.compile(text or "")
+        except patterns.InvalidPattern:
+            raise invalid_parameter(_PATTERN) from None
+    return given
 
 
 def _metrics(config: Members[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.apis import HttpApis
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
+from lablib.cloud.sources.mappings.queues.source import queue_kind
 from lablib.cloud.sources.mappings.registry import Mappings
 from lablib.cloud.sources.mappings.streams.kinds import stream_kinds
 from lablib.cloud.sources.rest.desk import RestDesk
@@ -35,8 +36,9 @@ class EventSources:
         self.mappings = Mappings(
             context.clock, pending=context.functions.pending, region=context.region, account=context.account
         )
-        for kind in stream_kinds(context):
+        for kind in (queue_kind(context), *stream_kinds(context)):
             self.mappings.add_kind(kind)
+        context.functions.on_change(self.mappings.function_changed)
         self._http = Door(context.clock.now, context.region, FunctionUrls(context).find)
         self._http_apis = HttpApis(context)
         self._http.plug(self._http_apis.find)

@@ -120,7 +120,7 @@ def described(mapping: Mapping) -> dict[str, Any]:
         shown["KMSKeyArn"] = settings.kms_key
     if settings.metrics:
         shown["MetricsConfig"] = {"Metrics": list(settings.metrics)}
-    own = _of_stream(settings) if "StartingPosition" in kind.members else _of_queue(settings)
+    own = _of_stream(settings) if "ParallelizationFactor" in kind.members else _of_queue(settings)
     return shown | own
 
 

@@ -75,6 +75,12 @@ class Mappings:
             except TimeoutError:
                 return
 
+    def function_changed(self, name: str) -> None:
+        """A function is another than before, or gone, or there again."""
+        for mapping in self._mappings.values():
+            if mapping.name == name:
+                mapping.poller.changed()
+
     # --- changes --------------------------------------------------------------------
 
     def create(
