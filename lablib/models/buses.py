@@ -1,4 +1,4 @@
-"""Quotas of the services that hand events on, EventBridge and SNS: each number once, with its source and date.
+"""Quotas of the services that hand events on, EventBridge with its Scheduler and SNS: each number once, with its source and date.
 
 Sources: EB = EventBridge User Guide; SNS = SNS Developer Guide; BOTO = botocore 1.44.5's service models of 2026-11-17; all read
 2026-11-23.
@@ -25,3 +25,8 @@ DELIVERY_AGE_S = 86_400
 # Between two attempts: "exponential back off and jitter". The figures could not be confirmed: these, without jitter, are ours,
 # such that 185 of them do not end before the 24 hours do.
 DELIVERY_BACKOFF_S = (1.0, 600.0)
+
+# EventBridge Scheduler. How old, in seconds, a StartDate may be: AWS's own sentence when it is older (captured, third party, 2024).
+START_DATE_AGE_S = 300
+# Bytes of a target's Input. BOTO scheduler, Target.Input.
+SCHEDULE_INPUT_BYTES = 256 * 1024

@@ -113,11 +113,6 @@ INIT_AHEAD_TIMEOUT_S = 130.0
 # attribute: DG invocation-async-error-handling, invocation-async-retain-records, 2026.
 ASYNC_RETRIES = Range(0, 2, 2, "retries", "BOTO MaximumRetryAttempts, 2026-11-17")
 ASYNC_EVENT_AGE_S = Range(60, 21_600, 21_600, "s", "BOTO MaximumEventAgeInSeconds, 2026-11-17")
-EVENTBRIDGE_RETRIES = Range(0, 185, 185, "retries", "BOTO events, scheduler MaximumRetryAttempts, 2026-11-17")
-EVENTBRIDGE_EVENT_AGE_S = Range(60, 86_400, 86_400, "s", "BOTO events, scheduler MaximumEventAgeInSeconds, 2026-11-17")
-# How old a schedule's StartDate may be: AWS's own sentence when it is older (captured, third party, 2024).
-SCHEDULER_START_DATE_PAST_S = 300
-SCHEDULER_INPUT_BYTES = 262_144  # BOTO scheduler Target.Input, 2026-11-17
 ASYNC_RETRY_DELAYS_S = (60, 120)
 ASYNC_BACKOFF_S = (1, 300)
 DEAD_LETTER_ERROR_BYTES = 1024

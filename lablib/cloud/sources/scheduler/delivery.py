@@ -12,12 +12,9 @@ from lablib.cloud.moto_seam.schedules import Schedule
 from lablib.cloud.sources.acting import Acting, Failed
 from lablib.cloud.sources.scheduler import targets
 from lablib.cloud.sources.scheduler.targets import NoTarget, Run
-from lablib.models import limits
+from lablib.models import buses
 
 log = logging.getLogger("lablib.cloud")
-
-# Exponential, in seconds: AWS says no more than that. With this ceiling 185 retries come to just under 24 hours.
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 460.0
 
 
 class Delivery:
@@ -51,9 +48,10 @@ class Delivery:
 
     async def _failed(self, run: Run, attempt: int, began: float, failed: Failed) -> None:
         policy = run.schedule.target.get("RetryPolicy", {})
-        most = policy.get("MaximumRetryAttempts", limits.EVENTBRIDGE_RETRIES.default)
-        age = policy.get("MaximumEventAgeInSeconds", limits.EVENTBRIDGE_EVENT_AGE_S.default)
-        again = self._clock.now() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt - 1, 20))
+        most = policy.get("MaximumRetryAttempts", buses.DELIVERY_RETRIES)
+        age = policy.get("MaximumEventAgeInSeconds", buses.DELIVERY_AGE_S)
+        first, longest = buses.DELIVERY_BACKOFF_S
+        again = self._clock.now() + min(longest, first * 2 ** min(attempt - 1, 20))
         if attempt > most:
             await self._dead(run, attempt, failed, "MaximumRetryAttempts")
         elif again > began + age:

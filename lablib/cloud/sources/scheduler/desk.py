@@ -21,7 +21,7 @@ from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam import engine, schedules
 from lablib.cloud.sources.scheduler import targets
 from lablib.cloud.web import Answer, Request
-from lablib.models import limits
+from lablib.models import buses
 from lablib.models.schedules import At, BadExpression, parse, zone_of
 
 _STATUS = {"ValidationException": 400, "ResourceNotFoundException": 404, "ConflictException": 409}
@@ -84,7 +84,7 @@ class Desk:
 
     def _dates(self, start: float | None, end: float | None) -> None:
         now = self._clock.now()
-        if start is not None and start < now - limits.SCHEDULER_START_DATE_PAST_S:
+        if start is not None and start < now - buses.START_DATE_AGE_S:
             raise _invalid("The StartDate you specify cannot be earlier than 5 minutes ago.")
         if end is not None and end < now:
             raise _invalid("The EndDate you specify cannot be in the past.")
@@ -93,8 +93,8 @@ class Desk:
 
     async def _target(self, target: Mapping[str, Any]) -> None:
         arn, text = str(target["Arn"]), target.get("Input")
-        if len(text or "") > limits.SCHEDULER_INPUT_BYTES:
-            raise _invalid(f"The Input you specify is larger than {limits.SCHEDULER_INPUT_BYTES} bytes.")
+        if len(text or "") > buses.SCHEDULE_INPUT_BYTES:
+            raise _invalid(f"The Input you specify is larger than {buses.SCHEDULE_INPUT_BYTES} bytes.")
         universal = targets.universal(arn)
         if universal is not None and universal[1].startswith(targets.READS):
             raise _invalid(f"The API action {universal[1]} of {universal[0]} is not supported: it only reads.")
