@@ -6,6 +6,7 @@
 `threads`      the threads and waits of the interpreter, on the cloud's clock
 `clients`      the services that it calls, with the role's own credentials
 `corrections`  what it does otherwise than AWS
+`language`     the States Language, where moto reads or computes it otherwise
 `tasks`        what failed tasks are called, and what tasks answer
 `jsonata`      JSONata
 """

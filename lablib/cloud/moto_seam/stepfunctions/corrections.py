@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork
 from lablib.cloud.moto_seam.clockwork import StandIn
-from lablib.cloud.moto_seam.stepfunctions import clients, jsonata, tasks, threads
+from lablib.cloud.moto_seam.stepfunctions import clients, jsonata, language, tasks, threads
 from lablib.models import states
 
 PARSER = "moto.stepfunctions.parser"
@@ -56,6 +55,7 @@ def install() -> None:
         clockwork.when_loaded(f"{PARSER}.{name}", _any_error_name)
     for name, correct in _CORRECTIONS.items():
         clockwork.when_loaded(f"{PARSER}.{name}", correct)
+    language.install(PARSER)
     jsonata.install(PARSER)
     tasks.install(PARSER)
 
@@ -231,18 +231,6 @@ def _wait_for_the_end(module: Any) -> None:
     task._build_sync2_resolver = waiting(task._build_sync2_resolver)
 
 
-def written(moment: datetime) -> str:
-    """A moment as the context object has it: ``2019-03-26T20:14:13.192Z``."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def _write_times(module: Any) -> None:
-    def data(EnteredTime: str, Name: str) -> dict[str, Any]:
-        return {"EnteredTime": written(datetime.fromisoformat(EnteredTime)), "Name": Name}
-
-    module.StateData = data
-
-
 def _start_without_outcome(module: Any) -> None:
     """moto fails at an activity that nobody takes in time."""
     module.ActivityTaskStartEndpoint._outcome = None
@@ -253,7 +241,7 @@ _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "asl.utils.boto_client": _through_our_door,
     "asl.component.program.program": _run_in_place,
     "asl.component.common.error_name.error_equals_decl": _match_errors,
-    "asl.component.state.state": _write_times,
+    "asl.eval.callback.callback": _start_without_outcome,
     "asl.component.state.exec.state_task.state_task": _tell_heartbeats,
     "asl.eval.event.event_manager": _limit_history,
     "asl.component.state.exec.state_map.iteration.inline_iteration_component": _forty_at_a_time,

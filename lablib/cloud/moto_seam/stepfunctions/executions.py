@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
-from lablib.cloud.moto_seam.stepfunctions import corrections, threads
+from lablib.cloud.moto_seam.stepfunctions import corrections, language, threads
 
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"
 
@@ -102,7 +102,7 @@ class Held:
         worker = execution._get_start_execution_worker()
         worker.env = worker._get_evaluation_environment()
         of_execution = worker.env.states.context_object.context_object_data["Execution"]
-        of_execution |= {"StartTime": corrections.written(self.started), "RedriveCount": 0}
+        of_execution |= {"StartTime": language.written(self.started), "RedriveCount": 0}
         return worker
 
     def begin(self) -> None:
@@ -138,7 +138,8 @@ class Held:
             self._end(TIMED_OUT, error="States.Timeout" if self.machine.type == "EXPRESS" else None)
         else:
             told = (getattr(state, "error", None) or {}) if kind == "ProgramError" else {}
-            self._end(FAILED, error=told.get("error"), cause=told.get("cause"))
+            full = told.get("cause") == repr(corrections.HistoryFull())
+            self._end(FAILED, error=told.get("error"), cause=corrections.HISTORY_FULL if full else told.get("cause"))
 
     def _end(self, status: str, *, output: str | None = None, error: str | None = None, cause: str | None = None) -> bool:
         with self._ending:

@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork
+from lablib.cloud.moto_seam.stepfunctions import language
 
 ERROR = "States.QueryEvaluationError"
 
@@ -40,7 +41,7 @@ def _ours(module: Any) -> None:
         try:
             result = evaluate(string.expression, _bindings(env))
         except NotEvaluated as error:
-            raise _failed(env, str(error)) from error
+            raise language.failed(env, "EvaluationFailed", ERROR, str(error)) from error
         env.stack.append(result)
 
     module.StringJSONata._eval_body = evaluate_here
@@ -60,22 +61,6 @@ def _bindings(env: Any) -> dict[str, Any]:
     store = env.variable_store
     data = {name: value for name, value in env.states._states_data.items() if name != "errorOutput" or value is not None}
     return {**store._outer_scope, **store._inner_scope, "states": data}
-
-
-def _failed(env: Any, cause: str) -> Exception:
-    from moto.stepfunctions.parser.api import HistoryEventType
-    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
-
-    failure = FailureEvent(
-        env=env,
-        error_name=StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError),
-        event_type=HistoryEventType.EvaluationFailed,
-        event_details={"evaluationFailedEventDetails": {"error": ERROR, "cause": cause, "state": env.next_state_name or ""}},
-    )
-    raised: Exception = FailureEventException(failure_event=failure)
-    return raised
 
 
 def evaluate(expression: str, bindings: dict[str, Any]) -> Any:
