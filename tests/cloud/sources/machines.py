@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.config import Config
 
 from tests.support import CloudUnderTest
@@ -84,3 +86,11 @@ def output(execution: dict[str, Any]) -> Any:
     """What an execution came to, which must be a success."""
     assert execution["status"] == "SUCCEEDED", execution
     return json.loads(execution["output"])
+
+
+def threads_of(cloud: CloudUnderTest) -> int:
+    """How many threads the cloud's process has; where only Linux tells, tests of it run there alone."""
+    tasks = Path(f"/proc/{cloud.process.pid}/task")
+    if not tasks.exists():
+        pytest.skip("only Linux's /proc tells the threads of another process")
+    return len(list(tasks.iterdir()))

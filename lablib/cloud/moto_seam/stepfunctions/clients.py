@@ -12,13 +12,16 @@ import secrets
 import string
 import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import botocore.session
+from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, UnknownServiceError
+from botocore.loaders import create_loader
+from botocore.model import OperationModel, ServiceModel
 
 from lablib.cloud.moto_seam import clockwork, keys, roles
 from lablib.cloud.moto_seam.stepfunctions import threads
@@ -115,3 +118,19 @@ def _session_of(role_arn: str) -> RoleSession:
         if found is None or found.expires <= clockwork.now() or keys.known(found.credentials.access_key_id) is None:
             found = _sessions[role_arn] = RoleSession(role_arn)
         return found
+
+
+@lru_cache(maxsize=None)
+def _service(name: str) -> ServiceModel | None:
+    try:
+        return ServiceModel(create_loader().load_service_model(name, "service-2"), name)
+    except UnknownServiceError:
+        return None
+
+
+def operation(service: str, method: str) -> OperationModel | None:
+    """botocore's model of an operation, by the name of a client's method; None if there is none."""
+    model = _service(service)
+    names = model.operation_names if model is not None else ()
+    found = next((name for name in names if xform_name(name) == method), None)
+    return model.operation_model(found) if model is not None and found is not None else None

@@ -3,7 +3,8 @@
 Touches, in modules below `moto.stepfunctions.parser.asl.component.state.exec.state_task`: `StateTaskLambda._from_error`,
 `StateTaskServiceLambda._from_error`, its module's `_SUPPORTED_API_PARAM_BINDINGS`; `lambda_eval_utils._invoke_lambda_function`,
 `.LambdaFunctionErrorException`, `.execute_lambda_function_integration`; `StateTaskServiceAwsSdk._from_error`, its module's
-`_SERVICE_ERROR_NAMES`, `StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES`, `._normalise_parameters`; `StateTaskServiceEvents`,
+`_SERVICE_ERROR_NAMES`, `StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES`, `._normalise_parameters`, `._normalise_response`, `._to_boto_request`,
+`._from_boto_response`; `StateTaskServiceEvents`,
 `StateTaskServiceSqs` and their `_from_error`.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lablib.cloud.moto_seam import clockwork
+from lablib.cloud.moto_seam.stepfunctions import clients
 
 _TASKS = "asl.component.state.exec.state_task"
 
@@ -171,8 +173,21 @@ def _name_sdk(module: Any) -> None:
 
 
 def _by_boto_names(module: Any) -> None:
-    """The members of a request, which a definition writes with a capital, as botocore spells them; moto's aws-sdk does so too."""
-    module.StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(_BOTO_NAMES)
+    """Members of requests and answers begin with a capital in a definition, and are botocore's where moto calls the service."""
+    task = module.StateTaskService
+    task._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(_BOTO_NAMES)
+
+    def ask(it: Any, parameters: dict[str, Any], boto_service_name: str | None = None, service_action_name: str | None = None) -> None:
+        operation = clients.operation(it._get_boto_service_name(boto_service_name), it._get_boto_service_action(service_action_name))
+        if operation is not None and operation.input_shape is not None:
+            it._to_boto_request(parameters, operation.input_shape)
+
+    def hear(it: Any, response: Any, boto_service_name: str | None = None, service_action_name: str | None = None) -> None:
+        operation = clients.operation(it._get_boto_service_name(boto_service_name), it._get_boto_service_action(service_action_name))
+        if operation is not None and operation.output_shape is not None:
+            it._from_boto_response(response, operation.output_shape)
+
+    task._normalise_parameters, task._normalise_response = ask, hear
 
 
 def _name_events(module: Any) -> None:
