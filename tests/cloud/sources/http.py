@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tests.support import CloudUnderTest
 
+ACCOUNT = "123456789012"
 # Answers its event.
 ECHO = "def lambda_handler(event, context): return event"
 
@@ -66,3 +67,44 @@ def open_url(cloud: CloudUnderTest, name: str, qualifier: str | None = None, **s
     client.add_permission(**which, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
     client.add_permission(**which, StatementId="invoke", Action="lambda:InvokeFunction", Principal="*", InvokedViaFunctionUrl=True)
     return str(client.create_function_url_config(**which, **({"AuthType": "NONE"} | settings))["FunctionUrl"])
+
+
+class HttpApi:
+    """An HTTP API under test, of whose stages one is ``$default`` unless said otherwise."""
+
+    def __init__(self, cloud: CloudUnderTest, stage: str | None = "$default", **settings: Any) -> None:
+        self.cloud, self.client = cloud, cloud.client("apigatewayv2")
+        made = self.client.create_api(Name="api", ProtocolType="HTTP", **settings)
+        self.id, self.url = made["ApiId"], made["ApiEndpoint"]
+        if stage is not None:
+            self.client.create_stage(ApiId=self.id, StageName=stage, AutoDeploy=True)
+
+    def integration(self, name: str, version: str = "2.0", *, permit: bool = True, **settings: Any) -> str:
+        """An integration with a function, which the API may call; its id."""
+        arn = self.cloud.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+        if permit:
+            self.permit(name)
+        given = {"IntegrationType": "AWS_PROXY", "IntegrationUri": arn, "PayloadFormatVersion": version}
+        return str(self.client.create_integration(ApiId=self.id, **(given | settings))["IntegrationId"])
+
+    def permit(self, name: str, path: str = "*") -> None:
+        source = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{self.id}/{path}"
+        self.cloud.client("lambda").add_permission(
+            FunctionName=name, StatementId=f"api-{self.id}", Action="lambda:InvokeFunction", SourceArn=source,
+            Principal="apigateway.amazonaws.com",
+        )  # fmt: skip
+
+    def route(self, key: str, integration: str, **settings: Any) -> None:
+        self.client.create_route(ApiId=self.id, RouteKey=key, Target=f"integrations/{integration}", **settings)
+
+    def ask(self, path: str = "/", *args: Any, **settings: Any) -> Answered:
+        return ask(self.url + path, *args, **settings)
+
+
+def api_of(cloud: CloudUnderTest, code: str, *keys: str, version: str = "2.0", **settings: Any) -> HttpApi:
+    """An API whose routes all lead to one new function."""
+    api = HttpApi(cloud, **settings)
+    integration = api.integration(cloud.function(code), version)
+    for key in keys:
+        api.route(key, integration)
+    return api
