@@ -112,6 +112,11 @@ def _refusal(code: str, message: str, status: int = 400) -> Exception:
     return error
 
 
+def _answered(status: int, content: Any = None) -> Handled:
+    """An answer as moto takes it: it reads the status from the headers."""
+    return status, {"status": str(status)}, "" if content is None else json.dumps(content)
+
+
 # --- what moto takes and AWS does not -------------------------------------------------
 
 
@@ -183,7 +188,7 @@ def _with_quick_create(original: Handler) -> Handler:
         target, key = given.get("target"), given.get("routeKey") or "$default"
         if target and not _ROUTE.fullmatch(key):
             raise _refusal("BadRequestException", f"Invalid route key specified {key}")
-        status, headers, body = original(call)
+        _, _, body = original(call)
         if target:
             api = call.apigatewayv2_backend.get_api(json.loads(body)["apiId"])
             a_function = target.startswith("arn:")
@@ -196,7 +201,7 @@ def _with_quick_create(original: Handler) -> Handler:
                 api_key_required=False, authorization_scopes=[], route_key=key, target=f"integrations/{integration.id}"
             )
             api.create_stage({"stageName": "$default", "autoDeploy": True})
-        return 201, headers, body
+        return _answered(201, json.loads(body))
 
     return create_api
 
@@ -209,7 +214,7 @@ def _create_stage(call: Any) -> Handled:
     _check_stage(call, given)
     stage = _api(call).create_stage(given)
     stage.lab_deployment = given.get("deploymentId")
-    return 201, {}, json.dumps(stage.to_json())
+    return _answered(201, stage.to_json())
 
 
 def _update_stage(call: Any) -> Handled:
@@ -220,7 +225,7 @@ def _update_stage(call: Any) -> Handled:
         if member in given:
             setattr(stage, attribute, given[member])
     stage.updated = datetime.fromtimestamp(clockwork.now(), timezone.utc)
-    return 200, {}, json.dumps(stage.to_json())
+    return _answered(200, stage.to_json())
 
 
 _STAGE_MEMBERS = {
@@ -246,7 +251,7 @@ def _create_deployment(call: Any) -> Handled:
     _deployments(api)[name] = deployment
     if stage is not None:
         stage.lab_deployment = name
-    return 201, {}, json.dumps(deployment.to_json())
+    return _answered(201, deployment.to_json())
 
 
 def _deployment(call: Any) -> tuple[dict[str, Deployment], str]:
@@ -258,11 +263,11 @@ def _deployment(call: Any) -> tuple[dict[str, Deployment], str]:
 
 def _get_deployment(call: Any) -> Handled:
     deployments, name = _deployment(call)
-    return 200, {}, json.dumps(deployments[name].to_json())
+    return _answered(200, deployments[name].to_json())
 
 
 def _get_deployments(call: Any) -> Handled:
-    return 200, {}, json.dumps({"items": [deployment.to_json() for deployment in _deployments(_api(call)).values()]})
+    return _answered(200, {"items": [deployment.to_json() for deployment in _deployments(_api(call)).values()]})
 
 
 def _delete_deployment(call: Any) -> Handled:
@@ -270,11 +275,11 @@ def _delete_deployment(call: Any) -> Handled:
     if any(getattr(stage, "lab_deployment", None) == name for stage in _api(call).stages.values()):
         raise _refusal("BadRequestException", "Active stages pointing to this deployment must be moved or deleted")
     del deployments[name]
-    return 204, {}, ""
+    return _answered(204)
 
 
 def _get_authorizers(call: Any) -> Handled:
-    return 200, {}, json.dumps({"items": [authorizer.to_json() for authorizer in _api(call).authorizers.values()]})
+    return _answered(200, {"items": [authorizer.to_json() for authorizer in _api(call).authorizers.values()]})
 
 
 def _import_api(call: Any) -> Handled:
@@ -282,13 +287,13 @@ def _import_api(call: Any) -> Handled:
     backend = call.apigatewayv2_backend
     api = backend.create_api(None, None, None, None, None, "imported", "HTTP", None, None, None)
     backend.reimport_api(api.api_id, _given(call).get("body"), False)
-    return 201, {}, json.dumps(api.to_json())
+    return _answered(201, api.to_json())
 
 
 def _reset_authorizers_cache(call: Any) -> Handled:
     """The cache is not moto's: whoever keeps it hears of the request."""
     _api(call).get_stage(unquote(call.path.split("/stages/", 1)[1].split("/")[0]))
-    return 204, {}, ""
+    return _answered(204)
 
 
 _MISSING: dict[str, Handler] = {
