@@ -8,7 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from tests.cloud.sources.http import ECHO, ask, public_url
+from tests.cloud.sources.rest import ECHO as REST_ECHO
+from tests.cloud.sources.rest import RestApi
 from tests.cloud.sources.support import ACCOUNT, TELLS, arn, permit, received
+from tests.cloud.sources.test_http_apis import HttpApi
 from tests.cloud.sources.test_scheduler import now, role, schedule
 from tests.support import CloudUnderTest
 
@@ -135,3 +138,27 @@ def function_url(cloud: CloudUnderTest) -> Any:
     url = public_url(cloud, ECHO)
     headers = [("Header1", "value1"), ("Cookie", "cookie1=1; cookie2=2"), ("User-Agent", "agent")]
     return ask(f"{url}path?parameter1=value1&parameter1=value2", "POST", b"body", headers).json
+
+
+def http_api(cloud: CloudUnderTest) -> Any:
+    api = HttpApi(cloud, stage=None)
+    variables = {"stageVariable1": "value1", "stageVariable2": "value2"}
+    api.client.create_stage(ApiId=api.id, StageName="$default", AutoDeploy=True, StageVariables=variables)
+    api.route("POST /{parameter1}", api.integration(cloud.function(ECHO)))
+    headers = [("Header1", "value1"), ("Cookie", "cookie1=1; cookie2=2"), ("User-Agent", "agent")]
+    return api.ask("/value1?parameter1=value1&parameter1=value2", "POST", b"body", headers).json
+
+
+def http_api_1(cloud: CloudUnderTest) -> Any:
+    """Payload format 1.0."""
+    api = HttpApi(cloud)
+    echo = cloud.function(REST_ECHO)
+    api.route("POST /{proxy+}", api.integration(echo, "1.0"))
+    return api.ask("/a/b?foo=bar", "POST", b"body", [("User-Agent", "agent")]).json
+
+
+def rest_api(cloud: CloudUnderTest) -> Any:
+    api = RestApi(cloud)
+    api.put("/{proxy+}", "ANY", api.function(REST_ECHO))
+    api.deploy(variables={"baz": "qux"})
+    return api.ask("/path/to/resource?foo=bar", "POST", body=b"body", headers=[("User-Agent", "agent")]).json

@@ -20,6 +20,8 @@ from tests.support import CloudUnderTest, require
 
 _FREE = "its keys are the caller's own"
 
+_NO_CERTIFICATE = "without a client certificate AWS leaves it out"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -34,10 +36,28 @@ class Case:
 CASES = {
     "s3-put": Case(sources.s3_put, "s3/S3Put", "S3Model"),
     "s3-delete": Case(sources.s3_delete, "s3/S3Delete", "S3Model"),
+    "sqs": Case(sources.sqs, "sqs/Sqs", "SqsModel"),
+    "kinesis": Case(sources.kinesis, "kinesis/Kinesis", "KinesisDataStreamModel"),
+    "dynamodb": Case(sources.dynamodb, "dynamodb/DynamoDBUpdate", "DynamoDBStreamModel"),
+    "rule-schedule": Case(sources.rule_schedule, "cloudwatch/ScheduledEvent", "EventBridgeModel", {
+        "version": "every event of EventBridge has it (EventBridge User Guide, AWS event structure); the sample is from before"}),
+    "rule-pattern": Case(sources.rule_pattern, "cloudwatch/ScheduledEvent", "EventBridgeModel", {
+        "version": "as above", "detail": _FREE}),
+    "http-api": Case(sources.http_api, "apigateway/HttpApi", "APIGatewayProxyEventV2Model", {
+        "headers": _FREE, "queryStringParameters": _FREE, "requestContext.authentication": _NO_CERTIFICATE,
+        "requestContext.authorizer": "of a route without an authorizer AWS leaves it out",
+    }),
+    "http-api-1.0": Case(sources.http_api_1, None, "APIGatewayProxyEventModel"),
+    "rest-api": Case(sources.rest_api, "apigateway/AwsProxy", "APIGatewayProxyEventModel", {
+        "headers": _FREE, "multiValueHeaders": _FREE, "queryStringParameters": "a placeholder in the sample",
+        # The sample is of 2015; API Gateway's Developer Guide, "Input format of a Lambda function for proxy integration", has these.
+        **{f"requestContext.{key}": "since the sample" for key in (
+            "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "identity.principalOrgId")},
+    }),
     "scheduler": Case(sources.scheduler, None, "EventBridgeModel"),
     "function-url": Case(sources.function_url, "apigateway/HttpApi", "LambdaFunctionUrlModel", {
         "headers": _FREE, "queryStringParameters": _FREE, "pathParameters": "a function URL has none",
-        "stageVariables": "a function URL has none", "requestContext.authentication": "without a client certificate AWS leaves it out",
+        "stageVariables": "a function URL has none", "requestContext.authentication": _NO_CERTIFICATE,
         "requestContext.authorizer": "of a URL that anybody may call AWS leaves it out",
     }),
 }  # fmt: skip
