@@ -88,6 +88,7 @@ class Clock:
         self._tasks: set[asyncio.Task[None]] = set()
         self._advancing = asyncio.Lock()
         self._before_moving: list[Callable[[], Awaitable[None]]] = []
+        self._before_resting: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def offset(self) -> float:
@@ -127,6 +128,10 @@ class Clock:
     def before_moving(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Have `callback` awaited each time before the offset moves, so that what belongs to the time before is written down in it."""
         self._before_moving.append(callback)
+
+    def before_resting(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Have `callback` awaited before the cloud counts as at rest, so that what is kept back is let go."""
+        self._before_resting.append(callback)
 
     @contextmanager
     def busy(self, what: str) -> Iterator[None]:
@@ -177,6 +182,9 @@ class Clock:
                 await self._changed.wait()
                 quiet_turns = 0
             else:
+                if quiet_turns == 0:
+                    for callback in self._before_resting:
+                        await callback()
                 await asyncio.sleep(0)
                 quiet_turns += 1
 

@@ -109,6 +109,7 @@ class Cloud:
             lambda group, stream, lines: engine.call(moto_logs.put, group, stream, lines), self._may_log
         )
         self._clock.before_moving(self._logbook.flush)
+        self._clock.before_resting(self._logbook.flush)  # somebody may subscribe to what was logged
         self._metrics = Metrics(self._clock, lambda points: engine.call(moto_metrics.put, points))
         self._functions = Functions(
             CodeStore(folder / "code"), self._clock, account_id=engine.ACCOUNT, region=region, pending=options.pending

@@ -6,6 +6,7 @@
 `access`    whose an access key is, their policies, and those of buckets, queues, topics and secrets
 `keys`      which secret belongs to an access key, and how one came about that STS gave out
 `logs`      a function's lines in CloudWatch Logs
+`subscriptions` who subscribes to log groups, and what their filters let through
 `metrics`   Lambda's metrics in CloudWatch, and its statistics
 `deliveries` what Lambda sends to queues, topics, event buses and buckets
 `buckets`   what happens in S3's buckets, and their notification configurations

@@ -4,6 +4,7 @@
 `context`    what every source is given
 `wiring`     all of them together, as the cloud and its front see them
 `s3`         S3's event notifications
+`logs`       CloudWatch Logs' subscription filters, and its filter patterns wherever they are
 
 A source hears of what happens in moto through a file of the moto seam, which calls it from whatever thread moto runs in, under
 moto's lock; `SourceContext.soon` takes that to the event loop, in order, and before the producer has its answer. What a source

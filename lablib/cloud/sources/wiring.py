@@ -12,6 +12,7 @@ from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.apis import HttpApis
 from lablib.cloud.sources.http.door import Door
 from lablib.cloud.sources.http.urls import FunctionUrls
+from lablib.cloud.sources.logs import LogSubscriptions
 from lablib.cloud.sources.mappings.queues.source import queue_kind
 from lablib.cloud.sources.mappings.registry import Mappings
 from lablib.cloud.sources.mappings.streams.kinds import stream_kinds
@@ -54,9 +55,10 @@ class EventSources:
             schedule_gone=lambda arn: context.soon(self._scheduler.gone, arn),
         ))  # fmt: skip
         self._s3 = S3Notifications(context)
+        self._logs = LogSubscriptions(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
-            "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer, "states": self.step_functions.desk,
+            "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer, "states": self.step_functions.desk,
             "apigateway": RestDesk(self._rest).answer,
         }  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -27,10 +27,15 @@ class Documents:
     test: Test[Any]
     selectors: tuple[str, ...]
     expressions: int
+    names_parts: bool = field(default=True, init=False)
 
     def matches(self, message: str) -> bool:
         document = _document(message)
         return document is not _MISSING and self.test(document)
+
+    def part(self, message: str, name: str) -> str | None:
+        """What a selector finds, of the pattern's or not."""
+        return text(select(_document(message), name)) if _SELECTOR.fullmatch(name) else None
 
     def extracted(self, message: str) -> dict[str, str]:
         """What the pattern's selectors find, as text."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from lablib.cloud.sources.logs.filters import comparisons
@@ -36,9 +36,14 @@ class Fields:
     before: tuple[Field, ...]
     after: tuple[Field, ...] | None
     expressions: int
+    names_parts: bool = field(default=True, init=False)
 
     def matches(self, message: str) -> bool:
         return self._placed(message) is not None
+
+    def part(self, message: str, name: str) -> str | None:
+        """The part of this place."""
+        return self.extracted(message).get(name)
 
     def extracted(self, message: str) -> dict[str, str]:
         """The parts by ``$name``, and by ``$number`` where the pattern names none."""
@@ -58,9 +63,9 @@ class Fields:
         else:
             between = [Field(None)] * (len(texts) - count)
             fields = [*self.before, *between, *self.after]
-        if not all(field.test is None or field.test(text) for field, text in zip(fields, texts, strict=True)):
+        if not all(place.test is None or place.test(text) for place, text in zip(fields, texts, strict=True)):
             return None
-        return {field.name or str(number): text for number, (field, text) in enumerate(zip(fields, texts, strict=True), 1)}
+        return {place.name or str(number): text for number, (place, text) in enumerate(zip(fields, texts, strict=True), 1)}
 
 
 def _text(part: re.Match[str]) -> str:
@@ -81,12 +86,13 @@ def read(text: str) -> Fields:
     if not scanner.ended or found.count(None) > 1:
         raise InvalidPattern
     if None not in found:
-        return Fields(tuple(field for field in found if field is not None), None, seen[0])
+        return Fields(_places(found), None, seen[0])
     middle = found.index(None)
-    before, after = found[:middle], found[middle + 1 :]
-    return Fields(
-        tuple(field for field in before if field is not None), tuple(field for field in after if field is not None), seen[0]
-    )  # fmt: skip
+    return Fields(_places(found[:middle]), _places(found[middle + 1 :]), seen[0])
+
+
+def _places(found: list[Field | None]) -> tuple[Field, ...]:
+    return tuple(place for place in found if place is not None)
 
 
 def _field(scanner: Scanner, seen: list[int]) -> Field:

@@ -22,6 +22,15 @@ class FilterPattern(Protocol):
         """Whether a log event's message is as the pattern says."""
         ...
 
+    @property
+    def names_parts(self) -> bool:
+        """Whether it says what a message consists of, so that a part can be taken from it."""
+        ...
+
+    def part(self, message: str, name: str) -> str | None:
+        """The part of a message that ``$field`` or ``$.selector`` means, as text."""
+        ...
+
     def extracted(self, message: str) -> dict[str, str]:
         """What the pattern names in a message that it matches: ``$field`` or ``$.selector``, and its text."""
         ...

@@ -20,11 +20,16 @@ class Terms:
     unwanted: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     expressions: int = field(default=0, init=False)
+    names_parts: bool = field(default=False, init=False)
 
     def matches(self, message: str) -> bool:
         if self.wanted or self.unwanted:  # a question mark beside other terms has no effect
             return all(term in message for term in self.wanted) and not any(term in message for term in self.unwanted)
         return not self.optional or any(term in message for term in self.optional)
+
+    def part(self, message: str, name: str) -> str | None:
+        """Terms name nothing."""
+        return None
 
     def extracted(self, message: str) -> dict[str, str]:
         """Terms name nothing."""
@@ -36,10 +41,15 @@ class Expression:
     """An expression that is the whole pattern."""
 
     expression: re.Pattern[str]
-    expressions: int = 1
+    expressions: int = field(default=1, init=False)
+    names_parts: bool = field(default=False, init=False)
 
     def matches(self, message: str) -> bool:
         return self.expression.search(message) is not None
+
+    def part(self, message: str, name: str) -> str | None:
+        """An expression names nothing."""
+        return None
 
     def extracted(self, message: str) -> dict[str, str]:
         """An expression names nothing."""
