@@ -1,6 +1,6 @@
 """API Gateway's REST APIs: quotas, and the answers that the gateway gives itself.
 
-Sources: API Gateway Developer Guide, "Quotas for configuring and running a REST API" and "Gateway response types for API Gateway",
+Sources: API Gateway Developer Guide, "Quotas for configuring and running a REST API", "Gateway response types for API Gateway",
 read 2026-11-23; bodies and ``x-amzn-ErrorType`` from captured answers, 2017 to 2026, where a line does not say otherwise.
 """
 
@@ -62,6 +62,8 @@ GATEWAY_RESPONSES = _all(
     #
     GatewayResponse("AUTHORIZER_FAILURE", 500, "AuthorizerFailureException", ""),
     GatewayResponse("EXPIRED_TOKEN", 403, "ExpiredTokenException", "The security token included in the request is expired"),
-    GatewayResponse("INVALID_SIGNATURE", 403, "InvalidSignatureException", "The request signature we calculated does not match"),
+    GatewayResponse(
+        "INVALID_SIGNATURE", 403, "InvalidSignatureException", "The request signature we calculated does not match"
+    ),
     GatewayResponse("REQUEST_TOO_LARGE", 413, "RequestTooLargeException", "Request Too Long"),
 )

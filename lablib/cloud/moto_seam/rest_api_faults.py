@@ -2,11 +2,11 @@
 
 - A deployment keeps what it froze, and a stage that it is deployed to again keeps its settings.
 - The validation expression of an authorizer and an API's binary media types are not lost.
-- Loading it does not load OpenAPI's validator, whose grammar of addresses alone takes a second to compile, or four on a busy machine,
-  under the lock: it is loaded by the first import that asks for it (``failonwarnings``).
+- Loading it does not load OpenAPI's validator, whose grammar of addresses alone takes a second to compile under the lock, and
+  four on a busy machine: it is loaded by the first import that asks for it (``failonwarnings``).
 - moto's own imitation of an API's addresses, which works inside `mock_aws` alone, is not built at each deployment.
 
-Touches: the import of `openapi_spec_validator` by `moto.apigateway.models`, its names ``validate`` and ``OpenAPIValidationError``;
+Touches: the import of `openapi_spec_validator` by `moto.apigateway.models`, its ``validate`` and ``OpenAPIValidationError``;
 `RestAPI.create_deployment`, `.delete_deployment`, `.create_authorizer`, `.apply_patch_operations`, `.update_integration_mocks`;
 `APIGatewayResponse.create_rest_api`.
 """

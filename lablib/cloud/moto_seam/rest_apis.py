@@ -195,7 +195,7 @@ class Everything:
 
 
 def read() -> Everything:
-    """All there is. Loads nothing: before API Gateway is used for the first time there is none. The caller need not hold the lock."""
+    """All there is. Loads nothing: before API Gateway is first used there is none. The caller need not hold the lock."""
     if "moto.apigateway.models" not in sys.modules:
         return Everything()
     from moto.apigateway.models import apigateway_backends

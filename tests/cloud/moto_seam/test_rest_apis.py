@@ -25,9 +25,13 @@ def made(backend: Any) -> Any:
     """An API with one method and a MOCK behind it."""
     api = backend.create_rest_api("orders", "", policy="{}")
     resource = backend.create_resource(api.id, api.root_resource_id, "{id}")
-    backend.put_method(api.id, resource.id, "ANY", "NONE", api_key_required="true", request_parameters={"method.request.path.id": True})
+    backend.put_method(
+        api.id, resource.id, "ANY", "NONE", api_key_required="true", request_parameters={"method.request.path.id": True}
+    )
     backend.put_integration(api.id, resource.id, "ANY", "MOCK", "", "POST", request_templates={"application/json": "{}"})
-    backend.put_integration_response(api.id, resource.id, "ANY", "200", "", {"application/json": None}, {"method.response.header.A": "'b'"})
+    backend.put_integration_response(
+        api.id, resource.id, "ANY", "200", "", {"application/json": None}, {"method.response.header.A": "'b'"}
+    )
     backend.put_method_response(api.id, resource.id, "ANY", "200", {}, {"method.response.header.A": True})
     return api
 
@@ -46,7 +50,9 @@ def test_an_api_is_read_whole(backend: Any) -> None:
     assert integration is not None and integration.kind == "MOCK" and integration.timeout_ms == 29_000
     assert integration.templates == {"application/json": "{}"} and integration.passthrough == "WHEN_NO_MATCH"
     [response] = integration.responses
-    assert response == rest_apis.IntegrationResponse("200", None, {"application/json": ""}, {"method.response.header.A": "'b'"}, None)
+    assert response == rest_apis.IntegrationResponse(
+        "200", None, {"application/json": ""}, {"method.response.header.A": "'b'"}, None
+    )
     assert found.gateway_responses["DEFAULT_4XX"] == rest_apis.Customized(
         "400", {"gatewayresponse.header.A": "'b'"}, {"application/json": "{}"}
     )
@@ -87,7 +93,8 @@ def test_keys_and_the_plans_that_they_are_in(backend: Any) -> None:
 def test_an_authorizer_keeps_its_expression(backend: Any) -> None:
     api = made(backend)
     made_now = backend.create_authorizer(
-        api.id, "a", "TOKEN", authorizer_uri="arn", identity_source="method.request.header.A", identiy_validation_expression="x.*",
+        api.id, "a", "TOKEN", authorizer_uri="arn", identity_source="method.request.header.A",
+        identiy_validation_expression="x.*",
         authorizer_result_ttl=0,
     )  # fmt: skip
     found = rest_apis.definition("us-east-1", api.id)

@@ -28,13 +28,14 @@ def test_the_event_is_aws_s_member_by_member(cloud: CloudUnderTest) -> None:
     api = echoing(cloud, "/orders/{id}")
     got = api.ask(
         "/orders/7?page=1&page=2&q=a%20b+c", "POST", body=b'{"a": "\xc3\xbc"}',
-        headers=[("Content-Type", "application/json"), ("X-Many", "1"), ("X-Many", "2"), ("User-Agent", "tests/1"), ("tEsT-x", "a: b")],
+        headers=[("Content-Type", "application/json"), ("X-Many", "1"), ("X-Many", "2"), ("User-Agent", "tests/1"),
+                 ("tEsT-x", "a: b")],
     )  # fmt: skip
     event = event_of(got)
     domain = f"{api.id}.execute-api.{cloud.region}.amazonaws.com"
     assert list(event) == [
-        "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters", "multiValueQueryStringParameters",
-        "pathParameters", "stageVariables", "requestContext", "body", "isBase64Encoded",
+        "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters",
+        "multiValueQueryStringParameters", "pathParameters", "stageVariables", "requestContext", "body", "isBase64Encoded",
     ]  # fmt: skip
     assert event["resource"] == "/orders/{id}" and event["path"] == "/orders/7" and event["httpMethod"] == "POST"
     assert event["queryStringParameters"] == {"page": "2", "q": "a b c"}
@@ -71,7 +72,9 @@ def test_what_is_empty_is_null_and_an_encoded_path_stays_encoded(cloud: CloudUnd
     for member in ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables", "body"):
         assert event[member] is None, member
     event = event_of(api.ask("/a/user/test%2Balias@gmail.com/"))
-    assert event["path"] == "/a/user/test%2Balias@gmail.com/" and event["pathParameters"] == {"proxy": "a/user/test%2Balias@gmail.com"}
+    assert event["path"] == "/a/user/test%2Balias@gmail.com/" and event["pathParameters"] == {
+        "proxy": "a/user/test%2Balias@gmail.com"
+    }
 
 
 def test_aws_s_host_name_leads_to_the_same_api(cloud: CloudUnderTest) -> None:
@@ -92,7 +95,14 @@ def test_real_clients(cloud: CloudUnderTest, tmp_path: Any) -> None:
 def test_names_win_over_parameters_and_those_over_greedy_ones_and_methods_over_any(cloud: CloudUnderTest) -> None:
     api = RestApi(cloud)
     name = api.function(ECHO)
-    for path, method in (("/a", "GET"), ("/a", "ANY"), ("/{id}", "GET"), ("/{proxy+}", "ANY"), ("/a/{proxy+}", "GET"), ("/a/b", "GET")):
+    for path, method in (
+        ("/a", "GET"),
+        ("/a", "ANY"),
+        ("/{id}", "GET"),
+        ("/{proxy+}", "ANY"),
+        ("/a/{proxy+}", "GET"),
+        ("/a/b", "GET"),
+    ):
         api.put(path, method, name)
     api.deploy()
     for path, method, resource in (
@@ -169,7 +179,8 @@ ANSWERS: list[tuple[str, int, dict[str, list[str]], bytes]] = [
     ("{}", 200, {"Content-Type": ["application/json"]}, b""),
     ("{'statusCode': 201, 'body': 'made'}", 201, {"Content-Type": ["application/json"]}, b"made"),
     ("{'statusCode': '404'}", 404, {}, b""),
-    ("{'headers': {'X-On': True, 'Content-Type': 'text/html'}, 'body': '<p>'}", 200, {"X-On": ["true"], "Content-Type": ["text/html"]}, b"<p>"),
+    ("{'headers': {'X-On': True, 'Content-Type': 'text/html'}, 'body': '<p>'}", 200,
+     {"X-On": ["true"], "Content-Type": ["text/html"]}, b"<p>"),
     ("{'headers': {'A': '1'}, 'multiValueHeaders': {'a': ['1', '2'], 'Set-Cookie': ['x=1', 'y=2']}}", 200,
      {"A": ["1", "2"], "Set-Cookie": ["x=1", "y=2"]}, b""),
     ("{'headers': {'WWW-Authenticate': 'Basic', 'Date': 'never', 'Content-Length': '9'}, 'body': 'abc'}", 200,
@@ -180,7 +191,8 @@ ANSWERS: list[tuple[str, int, dict[str, list[str]], bytes]] = [
     ("{'body': 'für'}", 200, {}, "für".encode()),
 ]  # fmt: skip
 MALFORMED = [
-    "None", "'text'", "[1]", "7", "{'message': 'hi'}", "{'statusCode': 200, 'extra': 1}", "{'statusCode': 'ok'}", "{'statusCode': 99}",
+    "None", "'text'", "[1]", "7", "{'message': 'hi'}", "{'statusCode': 200, 'extra': 1}", "{'statusCode': 'ok'}",
+    "{'statusCode': 99}",
     "{'statusCode': 600}", "{'statusCode': True}", "{'statusCode': [200]}", "{'statusCode': 200, 'body': {'a': 1}}",
     "{'statusCode': 200, 'body': 7}", "{'statusCode': 200, 'headers': ['a']}", "{'statusCode': 200, 'headers': {'a': 1}}",
     "{'statusCode': 200, 'headers': {'a': {}}}", "{'statusCode': 200, 'multiValueHeaders': 'a'}",
@@ -214,7 +226,13 @@ def test_every_malformed_answer_is_a_502(answering: RestApi) -> None:
 
 FAILURES: list[tuple[str, str, dict[str, Any], int, bytes]] = [
     ("an exception", "raise ValueError('no')", {}, 502, b'{"message": "Internal server error"}'),
-    ("a timeout of the function's", "import time; time.sleep(60)", {"Timeout": 1}, 502, b'{"message": "Internal server error"}'),
+    (
+        "a timeout of the function's",
+        "import time; time.sleep(60)",
+        {"Timeout": 1},
+        502,
+        b'{"message": "Internal server error"}',
+    ),
     ("a killed environment", "import os; os.kill(os.getpid(), 9)", {}, 502, b'{"message": "Internal server error"}'),
     ("an answer too large", "return {'body': 'x' * 7_000_000}", {}, 502, b'{"message": "Internal server error"}'),
 ]
@@ -237,7 +255,10 @@ def test_a_throttle_is_a_500_a_missing_permission_too_and_29_seconds_are_a_504(c
     api = RestApi(cloud)
     throttled = api.function(ECHO)
     cloud.client("lambda").put_function_concurrency(FunctionName=throttled, ReservedConcurrentExecutions=0)
-    strange, slow = cloud.function(ECHO), api.function("import time\ndef lambda_handler(event, context): time.sleep(2)", Timeout=10)
+    strange, slow = (
+        cloud.function(ECHO),
+        api.function("import time\ndef lambda_handler(event, context): time.sleep(2)", Timeout=10),
+    )
     api.put("/throttled", "GET", throttled)
     api.put("/strange", "GET", strange)
     api.put("/gone", "GET", "nothing")

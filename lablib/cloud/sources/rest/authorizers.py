@@ -1,7 +1,7 @@
 """Lambda authorizers: who calls, and which methods they may call, as a function says.
 
-Source: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "Output from an API Gateway Lambda authorizer", 2026. The
-403s' sentences and the 500 with ``{"message":null}`` are captured, 2017 to 2026.
+Source: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "Output from an API Gateway Lambda authorizer", 2026.
+The 403s' sentences and the 500 with ``{"message":null}`` are captured, 2017 to 2026.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ Lines = tuple[tuple[str, str], ...]
 
 # Of one connection, or written anew by whoever sends the request on: captured events have none of them.
 _NOT_HANDED_ON = frozenset((
-    "connection", "content-length", "expect", "keep-alive", "max-forwards", "proxy-authenticate", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
+    "connection", "content-length", "expect", "keep-alive", "max-forwards", "proxy-authenticate", "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",
 ))  # fmt: skip
 
 
@@ -109,7 +109,7 @@ class Call:
         return (self.header("Accept") or "").partition(",")[0].partition(";")[0].strip().lower()
 
     def arn(self, path: str | None = None) -> str:
-        """Of this request, as policies name it: ``arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/GET/path``; or of a resource's `path`."""
+        """As policies name this request, or a resource's `path`: ``arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/GET/path``."""
         place = f"arn:aws:execute-api:{self.region}:{self.account}:{self.api_id}/{self.stage}/{self.method}"
         return place + (self.path if path is None else path)
 
@@ -120,7 +120,7 @@ def pairs_of(query: str) -> Lines:
 
 
 def request_context(call: Call, resource_id: str, resource_path: str, operation_name: str | None) -> dict[str, Any]:
-    """``requestContext``, in which ``authorizer`` and an API key come to stand later. Its members are sorted, as captured ones are."""
+    """``requestContext``, in which ``authorizer`` and an API key come to stand later."""
     identity: dict[str, Any] = dict.fromkeys((
         "cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller", "sourceIp", "principalOrgId", "accessKey",
         "cognitoAuthenticationType", "cognitoAuthenticationProvider", "userArn", "userAgent", "user",
@@ -128,9 +128,10 @@ def request_context(call: Call, resource_id: str, resource_path: str, operation_
     identity |= {"sourceIp": call.source_ip, "userAgent": call.header("User-Agent")}
     at = datetime.fromtimestamp(call.moment, timezone.utc)
     context: dict[str, Any] = {
-        "resourceId": resource_id, "resourcePath": resource_path, "httpMethod": call.method, "extendedRequestId": call.extended_id,
-        "requestTime": f"{at:%d/%b/%Y:%H:%M:%S} +0000", "path": call.context_path, "accountId": call.account, "protocol": "HTTP/1.1",
-        "stage": call.stage, "domainPrefix": call.domain.partition(".")[0], "requestTimeEpoch": int(call.moment * 1000),
+        "resourceId": resource_id, "resourcePath": resource_path, "httpMethod": call.method,
+        "extendedRequestId": call.extended_id, "requestTime": f"{at:%d/%b/%Y:%H:%M:%S} +0000", "path": call.context_path,
+        "accountId": call.account, "protocol": "HTTP/1.1", "stage": call.stage,
+        "domainPrefix": call.domain.partition(".")[0], "requestTimeEpoch": int(call.moment * 1000),
         "requestId": call.request_id, "identity": identity, "domainName": call.domain, "deploymentId": call.deployment_id,
         "apiId": call.api_id,
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """Operations of API Gateway's own API that moto has not: tests of a method and of an authorizer, and flushing what is kept.
 
-Source: API reference of TestInvokeMethod, TestInvokeAuthorizer, FlushStageAuthorizersCache and FlushStageCache, 2026; what a test's
-event, log and headers look like: captured, 2015 to 2024.
+Source: API reference of TestInvokeMethod, TestInvokeAuthorizer, FlushStageAuthorizersCache and FlushStageCache, 2026; what a
+test's event, log and headers look like: captured, 2015 to 2024.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class RestDesk:
         except Missing as missing:
             return error(Style.JSON, 404, "NotFoundException", str(missing))
         except (ValueError, AttributeError):
-            return error(Style.JSON, 400, "BadRequestException", "Invalid request body: it is no JSON object as the API has it.")
+            return error(
+                Style.JSON, 400, "BadRequestException", "Invalid request body: it is no JSON object as the API has it."
+            )
 
     def _operation(self, request: Request) -> Callable[[], Awaitable[Answer]] | None:
         if request.method == "POST" and (method := _METHOD.fullmatch(request.path)):
@@ -126,8 +128,8 @@ class RestDesk:
         signed = (await self._signers.of(request, "apigateway")).identity()
         context["identity"] |= {
             "apiKey": "test-invoke-api-key", "apiKeyId": "test-invoke-api-key-id", "accountId": signed["accountId"],
-            "accessKey": signed["accessKey"], "userArn": signed["userArn"], "caller": signed["callerId"], "user": signed["userId"],
-            "userAgent": request.headers.get("User-Agent"),
+            "accessKey": signed["accessKey"], "userArn": signed["userArn"], "caller": signed["callerId"],
+            "user": signed["userId"], "userAgent": request.headers.get("User-Agent"),
         }  # fmt: skip
         return {name: value for name, value in context.items() if name != "deploymentId"}
 

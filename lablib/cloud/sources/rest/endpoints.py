@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from lablib.cloud.sources.rest.failures import Failure
-from lablib.cloud.sources.rest.mapping import Mapped, request_parameters, with_path, with_variables
+from lablib.cloud.sources.rest.mapping import (
+    Mapped,
+    request_parameters,
+    with_path,
+    with_variables,
+)
 from lablib.cloud.sources.rest.reply import Reply, clean
 from lablib.models import rest_apis
 

@@ -14,7 +14,8 @@ from typing import Any
 from lablib.cloud.moto_seam.rest_apis import Customized
 from lablib.models.rest_apis import GATEWAY_RESPONSES, GatewayResponse
 
-_REFERENCE = re.compile(r"\$!?\{?((?:context|stageVariables|method\.request)(?:\.[\w-]+)+)\}?")
+_NAME = r"((?:context|stageVariables|method\.request)(?:\.[\w-]+)+)"
+_REFERENCE = re.compile(rf"\$!?(?:{_NAME}|\{{{_NAME}\}})")
 # What the method's execution says has a space after the colon, what stops a request before has none (captured, 2017 to 2025).
 _SPACED = ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", "BAD_REQUEST_BODY",
            "BAD_REQUEST_PARAMETERS", "UNSUPPORTED_MEDIA_TYPE")  # fmt: skip
@@ -111,7 +112,7 @@ def _parameter(expression: str, values: Mapping[str, Any]) -> str:
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
-    return _REFERENCE.sub(lambda match: look_up(match[1], values), template)
+    return _REFERENCE.sub(lambda match: look_up(match[1] or match[2], values), template)
 
 
 def look_up(reference: str, values: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Functions behind REST APIs: found in an integration's address, allowed by their policy or by a role, waited for 29 seconds.
 
-What becomes of a call that fails: captured answers and logs of 2025 (throttled and not permitted 500, the function's own error 502,
-too late 504), and of 2017 to 2024 (more than 6 MB: 413).
+What becomes of a call that fails: captured answers and logs of 2025 (throttled and not permitted 500, the function's own error
+502, too late 504), and of 2017 to 2024 (more than 6 MB: 413).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "apigateway.amazonaws.com"
 _FUNCTION = re.compile(r"arn:[\w-]+:apigateway:[\w-]+:lambda:path/\d{4}-\d\d-\d\d/functions/(.+)/invocations")
+_INVALID_ADDRESS = "Execution failed due to configuration error: Invalid endpoint address"
 _INVALID_PERMISSIONS = "Execution failed due to configuration error: Invalid permissions on Lambda function"
 
 RoleAllows = Callable[[str, str, str], Awaitable[bool]]
@@ -93,11 +94,13 @@ class Functions:
     async def _target(self, behind: Behind) -> tuple[str, Source | None]:
         arn = function_of(behind.uri)
         if arn is None:
-            raise Failure("API_CONFIGURATION_ERROR", log=("Execution failed due to configuration error: Invalid endpoint address",))
+            raise Failure("API_CONFIGURATION_ERROR", log=(_INVALID_ADDRESS,))
         if behind.credentials is None:
             return arn, Source(PRINCIPAL, behind.source_arn, self._account)
         if not await self._role_allows(behind.credentials, "lambda:InvokeFunction", arn):
-            said = "Execution failed due to configuration error: API Gateway does not have permission to assume the provided role"
+            said = (
+                "Execution failed due to configuration error: API Gateway does not have permission to assume the provided role"
+            )
             raise Failure("API_CONFIGURATION_ERROR", log=(f"{said} {behind.credentials}",))
         return arn, None
 
@@ -117,7 +120,7 @@ def function_error(payload: bytes) -> str:
 
 
 def _refused(error: LambdaError) -> Failure:
-    """What a refusal of Lambda's becomes. That a function which is not there counts as one without a permission is unconfirmed."""
+    """What a refusal of Lambda's becomes. Unconfirmed: a function that is not there counts as one without a permission."""
     if error.code in ("AccessDeniedException", "ResourceNotFoundException"):
         return Failure("API_CONFIGURATION_ERROR", log=(_INVALID_PERMISSIONS,))
     if error.code == "RequestEntityTooLargeException":

@@ -1,7 +1,7 @@
 """A request to a REST API, from its address to its answer.
 
-The order is AWS's: the resource policy and who calls, API keys and rates, the request's own validity, the integration. Source: API
-Gateway Developer Guide, "API Gateway REST APIs" and its chapters on each, 2026.
+The order is AWS's: the resource policy and who calls, API keys and rates, the request's own validity, the integration. Source:
+API Gateway Developer Guide, "API Gateway REST APIs" and its chapters on each, 2026.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ class Gateway:
         """Have a method answer, whoever calls. Raises `Failure`."""
         validate(call, method, match.parameters, definition)
         if method.integration is None:
-            raise Failure("API_CONFIGURATION_ERROR", log=("Execution failed due to configuration error: No integration defined",))
+            raise Failure(
+                "API_CONFIGURATION_ERROR", log=("Execution failed due to configuration error: No integration defined",)
+            )
         request = Request(call, definition, method, match.resource.path, match.parameters, context, log)
         return (await self._integrations.answer(request)).typed()
 
@@ -166,7 +168,8 @@ def _failed(failure: Failure, definition: Definition, values: Mapping[str, Any])
 def _answer(reply: Reply, call: Call) -> Answer:
     """An API's answer, with the headers that each has."""
     ours = (
-        ("x-amzn-RequestId", call.request_id), ("x-amz-apigw-id", call.extended_id), ("X-Amzn-Trace-Id", reply.trace or call.trace),
+        ("x-amzn-RequestId", call.request_id), ("x-amz-apigw-id", call.extended_id),
+        ("X-Amzn-Trace-Id", reply.trace or call.trace),
     )  # fmt: skip
     return Answer(reply.status, body=reply.body, lines=(*reply.headers, *ours))
 

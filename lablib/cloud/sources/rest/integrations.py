@@ -15,14 +15,29 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lablib.cloud.moto_seam.rest_apis import Definition, Integration, IntegrationResponse, Method
+from lablib.cloud.moto_seam.rest_apis import (
+    Definition,
+    Integration,
+    IntegrationResponse,
+    Method,
+)
 from lablib.cloud.sources.rest import endpoints
 from lablib.cloud.sources.rest.call import Call
 from lablib.cloud.sources.rest.event import is_binary, proxy_event
 from lablib.cloud.sources.rest.failures import Failure
-from lablib.cloud.sources.rest.functions import Behind, Functions, function_error, function_of
+from lablib.cloud.sources.rest.functions import (
+    Behind,
+    Functions,
+    function_error,
+    function_of,
+)
 from lablib.cloud.sources.rest.log import Log, braces
-from lablib.cloud.sources.rest.mapping import Mapped, request_parameters, response_headers, with_variables
+from lablib.cloud.sources.rest.mapping import (
+    Mapped,
+    request_parameters,
+    response_headers,
+    with_variables,
+)
 from lablib.cloud.sources.rest.reply import Reply, proxy_reply
 from lablib.cloud.sources.rest.templates import Values, fill
 
@@ -104,7 +119,9 @@ class Integrations:
 
     async def _invoke(self, request: Request, payload: bytes) -> _Payload:
         behind = _behind(request)
-        address = f"https://lambda.{request.call.region}.amazonaws.com/2015-03-31/functions/{function_of(behind.uri)}/invocations"
+        address = (
+            f"https://lambda.{request.call.region}.amazonaws.com/2015-03-31/functions/{function_of(behind.uri)}/invocations"
+        )
         if request.log is not None:
             _log_request(request, address, payload.decode(), behind.source_arn)
         begun = time.monotonic()
@@ -144,8 +161,8 @@ class Integrations:
         match = _STATUS.search(payload.decode("utf-8", "replace"))
         if match is None:
             raise Failure("API_CONFIGURATION_ERROR", log=(
-                "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer that is defined in "
-                "the request template.",
+                "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer that is "
+                "defined in the request template.",
             ))  # fmt: skip
         return _transformed(request, Reply(int(match[1]), (), b""), match[1])
 
@@ -195,8 +212,8 @@ def _transformed(request: Request, reply: Reply, selected_by: str) -> Reply:
     """
     chosen = _chosen(request.integration, selected_by)
     if chosen.status not in request.method.responses:
-        said = f"Execution failed due to configuration error: Output mapping refers to an invalid method response: {chosen.status}"
-        raise Failure("API_CONFIGURATION_ERROR", log=(said,))
+        said = f"Output mapping refers to an invalid method response: {chosen.status}"
+        raise Failure("API_CONFIGURATION_ERROR", log=(f"Execution failed due to configuration error: {said}",))
     headers = response_headers(chosen.parameters, reply, request.context, request.call.variables)
     body, status, template_type = _converted(reply.body, chosen.content_handling), int(chosen.status), "application/json"
     if chosen.templates:

@@ -1,8 +1,8 @@
 """API keys, the usage plans that they are in, and how many requests those and a stage's settings admit.
 
-Source: API Gateway Developer Guide, "Usage plans and API keys for REST APIs" and "Throttle requests to your REST APIs", 2026. Rates
-are token buckets; a quota begins anew at midnight, on Monday's, or on the first's, in UTC, on the cloud's clock. (AWS counts days
-from the plan's ``offset``, which is not looked at.)
+Source: API Gateway Developer Guide, "Usage plans and API keys for REST APIs" and "Throttle requests to your REST APIs", 2026.
+Rates are token buckets; a quota begins anew at midnight, Monday's, or the first's, in UTC, on the cloud's clock. (AWS counts
+days from the plan's ``offset``, which is not looked at.)
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which resource of an API a path leads to.
 
-At each segment a name wins over ``{name}``, and that over the greedy ``{name+}``, as AWS says of proxy resources with siblings. That
-a path which fails further down is tried again with the next best, and that a resource without the method leaves it to none other,
-is unconfirmed.
+At each segment a name wins over ``{name}``, and that over the greedy ``{name+}``, as AWS says of proxy resources with siblings.
+That a path which fails further down is tried again with the next best, and that a resource without the method leaves it to none
+other, is unconfirmed.
 """
 
 from __future__ import annotations

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from lablib.cloud.sources.rest.failures import Failure
+
+_OVERRIDE = re.compile(
+    r"#set\(\s*\$\{?(context\.(?:request|response)Override\.(?:header|querystring|path))"
+    r"(?:\.([\w-]+)|\[(['\"])([^'\"]+)\3\])\}?\s*=(?!=)"
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,60 @@ def _broken(error: Exception) -> Failure:
 
 @lru_cache(maxsize=256)
 def _compiled(template: str) -> Any:
+    return _engine().Template(_with_overrides(template))
+
+
+@cache
+def _engine() -> Any:
+    """airspeed, with more of the methods that a Java string or map has."""
     import airspeed
 
-    return airspeed.Template(template)
+    methods = airspeed.__additional_methods__
+    methods[str].update(_STRING_METHODS)
+    methods[dict].update(_MAP_METHODS)
+    methods[_Quiet] = methods[dict]
+    return airspeed
+
+
+_STRING_METHODS: dict[str, Callable[..., Any]] = {
+    "substring": lambda text, begin, end=None: text[begin:end], "toUpperCase": str.upper, "toLowerCase": str.lower,
+    "trim": str.strip, "equals": lambda text, other: text == other, "isEmpty": lambda text: not text,
+    "indexOf": lambda text, part: text.find(part), "endsWith": lambda text, end: text.endswith(end),
+    "toString": str, "concat": lambda text, more: text + more,
+    "equalsIgnoreCase": lambda text, other: text.lower() == str(other).lower(),
+}  # fmt: skip
+_MAP_METHODS: dict[str, Callable[..., Any]] = {
+    "size": len, "isEmpty": lambda given: not given, "containsKey": lambda given, key: key in given,
+    "entrySet": lambda given: [{"key": key, "value": value} for key, value in given.items()],
+}  # fmt: skip
+
+
+def _with_overrides(template: str) -> str:
+    """``#set($context.responseOverride.header['X-A'] = …)``, and ``.X-A``, as airspeed can read it: a call of ``put``."""
+    parts, at = [], 0
+    for match in _OVERRIDE.finditer(template):
+        end = _closing(template, match.end())
+        name, key = match[1], match[2] or match[4]
+        parts += [
+            template[at : match.start()],
+            f"#set($override = ${name}.put('{key}', {template[match.end() : end].strip()}))",
+        ]
+        at = end + 1
+    return "".join([*parts, template[at:]])
+
+
+def _closing(template: str, at: int) -> int:
+    """Where the parenthesis closes that is open at this place; the end, if nowhere."""
+    depth, quote = 1, ""
+    for place in range(at, len(template)):
+        sign = template[place]
+        if quote or sign in "'\"":
+            quote = "" if sign == quote else quote or sign
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+            if depth == 0:
+                return place
+    return len(template)
 
 
 class _Quiet(dict[str, Any]):
@@ -97,6 +154,8 @@ class _Quiet(dict[str, Any]):
         super().__init__({key: _Quiet(value) if isinstance(value, dict) else value for key, value in given.items()})
 
     def __missing__(self, key: str) -> str:
+        if key in _engine().__additional_methods__[dict]:
+            raise KeyError(key)  # it is a map's method that is asked for
         return ""
 
 

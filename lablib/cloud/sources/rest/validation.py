@@ -1,7 +1,7 @@
 """Request validators: required parameters are there, and a body is as its model says.
 
-Source: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway" and "Data models for REST APIs", 2026. Models
-are JSON schemas of draft 4; `fastjsonschema`, which nbformat brings, is loaded with the first one.
+Source: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway" and "Data models for REST APIs", 2026.
+Models are JSON schemas of draft 4; `fastjsonschema`, which nbformat brings, is loaded with the first one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,11 @@ def _check_body(call: Call, method: Method, definition: Definition) -> None:
 @lru_cache(maxsize=64)
 def _compiled(schema: str, models: tuple[tuple[str, str], ...]) -> Callable[[Any], str | None]:
     """What a schema says of a body: why it is wrong, or None. A schema that is none is right with everything."""
-    from fastjsonschema import JsonSchemaDefinitionException, JsonSchemaValueException, compile
+    from fastjsonschema import (
+        JsonSchemaDefinitionException,
+        JsonSchemaValueException,
+        compile,
+    )
 
     known = dict(models)
 
@@ -73,7 +77,25 @@ def _compiled(schema: str, models: tuple[tuple[str, str], ...]) -> Callable[[Any
         try:
             check(body)
         except JsonSchemaValueException as error:
-            return str(error.message)
+            return _sentence(error.rule, error.rule_definition, error.value) or str(error.message)
         return None
 
     return wrong
+
+
+def _sentence(rule: str, expected: Any, value: Any) -> str | None:
+    """AWS's words for the two commonest mistakes; for others they are the validator's own."""
+    if rule == "required" and isinstance(value, dict):
+        missing = [name for name in expected if name not in value]
+        return f"object has missing required properties ({json.dumps(missing, separators=(',', ':'))})"
+    if rule == "type":
+        allowed = json.dumps(expected if isinstance(expected, list) else [expected], separators=(",", ":"))
+        return f"instance type ({_type(value)}) does not match any allowed primitive type (allowed: {allowed})"
+    return None
+
+
+def _type(value: Any) -> str:
+    kinds: dict[type, str] = {
+        bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null",
+    }  # fmt: skip
+    return kinds[type(value)]
