@@ -20,3 +20,34 @@ NAME_CHARACTERS = 80
 # Express workflows are billed for time in steps of 100 ms and of 64 MB: https://aws.amazon.com/step-functions/pricing (2026).
 BILLED_STEP_MS = 100
 BILLED_STEP_MB = 64
+
+# The States Language: https://states-language.net, and the Developer Guide's pages of each state (2026-11-23).
+_FLOW = ("Next", "End")
+_PATHS = ("InputPath", "OutputPath")
+_DATA = (*_PATHS, "Output", "Assign")
+_RESULT = ("Parameters", "Arguments", "ResultPath", "ResultSelector", "Retry", "Catch")
+EVERYWHERE = ("Type", "Comment", "QueryLanguage")
+# Type: its fields, besides those of `EVERYWHERE`. In the order in which AWS lists the types.
+FIELDS: dict[str, frozenset[str]] = {
+    "Task": frozenset({
+        *_DATA, *_FLOW, *_RESULT, "Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath",
+        "Credentials",
+    }),
+    "Wait": frozenset({*_DATA, *_FLOW, "Seconds", "SecondsPath", "Timestamp", "TimestampPath"}),
+    "Pass": frozenset({*_DATA, *_FLOW, "Result", "ResultPath", "Parameters"}),
+    "Succeed": frozenset({*_PATHS, "Output"}),
+    "Fail": frozenset({"Error", "ErrorPath", "Cause", "CausePath"}),
+    "Choice": frozenset({*_DATA, "Choices", "Default"}),
+    "Parallel": frozenset({*_DATA, *_FLOW, *_RESULT, "Branches"}),
+    "Map": frozenset({
+        *_DATA, *_FLOW, *_RESULT, "ItemProcessor", "Iterator", "ItemsPath", "Items", "ItemSelector", "ItemReader", "ItemBatcher",
+        "ResultWriter", "MaxConcurrency", "MaxConcurrencyPath", "ToleratedFailureCount", "ToleratedFailureCountPath",
+        "ToleratedFailurePercentage", "ToleratedFailurePercentagePath", "Label",
+    }),
+}  # fmt: skip
+REQUIRED: dict[str, tuple[str, ...]] = {"Task": ("Resource",), "Choice": ("Choices",), "Parallel": ("Branches",)}
+JSONPATH_ONLY = frozenset({
+    *_PATHS, "ResultPath", "ResultSelector", "Parameters", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath",
+    "HeartbeatSecondsPath", "ErrorPath", "CausePath", "MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
+})  # fmt: skip
+JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})

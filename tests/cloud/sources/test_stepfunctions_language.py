@@ -73,7 +73,7 @@ def test_choices_together(machines: Machines, rule: dict[str, Any], given: Any, 
 
 def test_no_choice_matches(machines: Machines) -> None:
     definition = choose(NumericEquals=1)
-    del definition["States"]["It"]["Default"]
+    del definition["States"]["It"]["Default"], definition["States"]["No"]
     told = machines.run(definition, {"x": 2})
     assert (told["status"], told["error"]) == ("FAILED", "States.NoChoiceMatched")
 
@@ -135,7 +135,7 @@ def test_jsonata(machines: Machines) -> None:
 
 
 @pytest.mark.parametrize(("expression", "cause"), [
-    ("$states.input.missing", "returned nothing (undefined)."),
+    ("$states.input.missing", "'$states.input.missing' specified for the field 'Output' returned nothing (undefined)."),
     ("$sum", "returned an unsupported result type."),
     ("1 + 'a'", "T2002"),
     ("$none(1)", "T1006"),
@@ -202,7 +202,8 @@ def test_too_much_data(machines: Machines) -> None:
 
 
 def test_a_loop_ends_when_its_history_is_full(machines: Machines) -> None:
-    loop = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}
+    loop = choose(IsPresent=True)
+    loop["States"]["No"] = {"Type": "Pass", "Next": "It"}
     told = machines.run(loop)
     assert told["status"] == "FAILED" and told["cause"] == "The execution reached the maximum number of history events (25000)."
 

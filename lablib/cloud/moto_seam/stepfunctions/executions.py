@@ -84,7 +84,7 @@ class Held:
         self.error: str | None = None
         self.cause: str | None = None
         self.over = threads.Event()
-        self.run = threads.Run(f"the execution {name} of {machine.name}")
+        self.run = threads.Run(f"the execution {name} of {machine.name}", machine.definition)
         self._ending = threading.Lock()
         self._worker = self._prepared()
         self.env: Any = self._worker.env

@@ -14,11 +14,12 @@ import hashlib
 import json
 import random
 import uuid
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork
-from lablib.cloud.moto_seam.stepfunctions import language
+from lablib.cloud.moto_seam.stepfunctions import language, threads
 
 ERROR = "States.QueryEvaluationError"
 
@@ -39,7 +40,7 @@ def install(parser: str) -> None:
 def _ours(module: Any) -> None:
     def evaluate_here(string: Any, env: Any) -> None:
         try:
-            result = evaluate(string.expression, _bindings(env))
+            result = evaluate(string.expression, _bindings(env), _field(env.next_state_name, string.expression))
         except NotEvaluated as error:
             raise language.failed(env, "EvaluationFailed", ERROR, str(error)) from error
         env.stack.append(result)
@@ -63,13 +64,46 @@ def _bindings(env: Any) -> dict[str, Any]:
     return {**store._outer_scope, **store._inner_scope, "states": data}
 
 
-def evaluate(expression: str, bindings: dict[str, Any]) -> Any:
+def _field(state: str | None, expression: str) -> str | None:
+    """The field of a state in which an expression stands: ``Output`` or ``Arguments/Payload``; None if that is not known."""
+    run = threads.run_here()
+    if run is None or run.definition is None:
+        return None
+    named = [found for name, found in _states(json.loads(run.definition)) if name == state]
+    return next((place for found in named for place, text in _texts(found, "") if text[2:-2].strip() == expression), None)
+
+
+def _states(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("States"), dict):
+            yield from value["States"].items()
+        for item in value.values():
+            yield from _states(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _states(item)
+
+
+def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, f"{place}/{name}" if place else name)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, f"{place}[{number}]")
+
+
+def evaluate(expression: str, bindings: dict[str, Any], field: str | None = None) -> Any:
     """What an expression of JSONata comes to, as JSON's types.
 
     Parameters
     ----------
     bindings
         Values by the name of their variable, without its ``$``.
+    field
+        Where the expression stands, for the words of an error.
 
     Raises
     ------
@@ -81,12 +115,12 @@ def evaluate(expression: str, bindings: dict[str, Any]) -> Any:
     from jsonata.timebox import Timebox
     from jsonata.utils import Utils
 
-    shown = f"The JSONata expression '{expression}'"
+    shown = f"The JSONata expression '{expression}'" + (f" specified for the field '{field}'" if field else "")
     try:
         compiled = Jsonata(expression)
         compiled.set_output_convert_nulls(False)
         Timebox(compiled.environment, _LONGEST_MS, _DEEPEST)
-        for name, function in _FUNCTIONS.items():
+        for name, function in (_FUNCTIONS | _times(int(clockwork.now() * 1000))).items():
             compiled.register_lambda(name, function)
         for name, value in bindings.items():
             compiled.assign(name, _given(value, Utils.NULL_VALUE))
@@ -100,6 +134,18 @@ def evaluate(expression: str, bindings: dict[str, Any]) -> Any:
         return _returned(result, Utils.NULL_VALUE)
     except TypeError as error:
         raise NotEvaluated(f"{shown} returned an unsupported result type.") from error
+
+
+def syntax_error(expression: str) -> str | None:
+    """What is wrong with an expression as it is written; None if nothing is."""
+    from jsonata.jexception import JException
+    from jsonata.jsonata import Jsonata
+
+    try:
+        Jsonata(expression)
+    except JException as error:
+        return str(error)
+    return None
 
 
 def _given(value: Any, null: Any) -> Any:
@@ -169,21 +215,21 @@ def _eval(*_: Any) -> Any:
     return _broken("$eval is not supported; use $parse")
 
 
-def _now(picture: str | None = None, zone: str | None = None) -> Any:
+def _times(millis: int) -> dict[str, Callable[..., Any]]:
+    """Time stands still while an expression is evaluated."""
     from jsonata.functions import Functions
 
-    return Functions.datetime_from_millis(_millis(), picture, zone)
+    def now(picture: str | None = None, zone: str | None = None) -> Any:
+        return Functions.datetime_from_millis(millis, picture, zone)
 
-
-def _millis() -> int:
-    return int(clockwork.now() * 1000)
+    return {"now": now, "millis": lambda: millis}
 
 
 def _broken(why: str) -> Any:
     raise ValueError(why)
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "partition": _partition, "range": _range, "hash": _hash, "random": _random, "uuid": lambda: str(uuid.uuid4()),
-    "parse": _parse, "eval": _eval, "now": _now, "millis": _millis,
+    "parse": _parse, "eval": _eval,
 }  # fmt: skip

@@ -91,12 +91,14 @@ class Run:
     ----------
     what
         Its name for the person who waits.
+    definition
+        What it runs.
     finished
         Set when the last of its threads has ended.
     """
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, definition: str | None = None) -> None:
+        self.what, self.definition = what, definition
         self.waits: set[Wait] = set()
         self.ended = False
         self.finished = threading.Event()
