@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lablib.environments.host import cores
-from tests.bench import bare, calls, growth, kernel, limits, runtimes, targets
+from tests.bench import bare, calls, events, growth, kernel, limits, runtimes, targets
 from tests.bench.memory import pss_mb, tree
 from tests.bench.table import Goal, Row, at_most, render, times_faster, times_the_rate
 
@@ -35,14 +35,16 @@ class Effort:
     invocations: int
     runtime_colds: int
     runtime_calls: int
+    events: events.Effort
 
 
 FULL = Effort(
     rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3, functions=200, invocations=1000,
-    runtime_colds=9, runtime_calls=60,
+    runtime_colds=9, runtime_calls=60, events=events.FULL,
 )  # fmt: skip
 QUICK = Effort(
     rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1, functions=4, invocations=20, runtime_colds=1, runtime_calls=3,
+    events=events.QUICK,
 )  # fmt: skip
 
 
@@ -75,6 +77,7 @@ def everything(effort: Effort) -> list[Row]:
     finally:
         for target in running:
             target.close()
+    rows += events.rows(targets.here, targets.ministack, effort.events)
     rows += _limits(effort)
     rows += _environments()
     rows += _growth(effort)

@@ -39,6 +39,7 @@ CASES = {
     "sqs": Case(sources.sqs, "sqs/Sqs", "SqsModel"),
     "kinesis": Case(sources.kinesis, "kinesis/Kinesis", "KinesisDataStreamModel"),
     "dynamodb": Case(sources.dynamodb, "dynamodb/DynamoDBUpdate", "DynamoDBStreamModel"),
+    "logs": Case(sources.logs, "cloudwatch/CloudwatchLogs", "CloudWatchLogsModel"),
     "rule-schedule": Case(sources.rule_schedule, "cloudwatch/ScheduledEvent", "EventBridgeModel", {
         "version": "every event of EventBridge has it (EventBridge User Guide, AWS event structure); the sample is from before"}),
     "rule-pattern": Case(sources.rule_pattern, "cloudwatch/ScheduledEvent", "EventBridgeModel", {
