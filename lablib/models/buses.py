@@ -30,3 +30,9 @@ DELIVERY_BACKOFF_S = (1.0, 600.0)
 START_DATE_AGE_S = 300
 # Bytes of a target's Input. BOTO scheduler, Target.Input.
 SCHEDULE_INPUT_BYTES = 256 * 1024
+
+# A filter policy of SNS: names at its top, and combinations of values. SNS subscription-filter-policy-constraints, 2026.
+FILTER_KEYS = 5
+FILTER_COMBINATIONS = 150
+# Characters of a message's subject. BOTO PublishInput.
+SUBJECT_CHARACTERS = 100

@@ -2,11 +2,12 @@
 
 - Reading an object of S3 that is public, and a browser's question before it does (OPTIONS).
 - Operations that the service model marks ``authtype: none``: Cognito's sign-up and sign-in, STS's AssumeRoleWith….
-- Cognito's public keys.
+- Cognito's public keys, and the certificate that SNS signs with.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from urllib.parse import parse_qs, unquote
 
@@ -15,6 +16,8 @@ from lablib.cloud.web import Request
 
 _TARGETS = {"AWSCognitoIdentityProviderService": "cognito-idp", "AWSCognitoIdentityService": "cognito-identity"}
 _KEYS = ("/.well-known/jwks.json", "/.well-known/openid-configuration")
+
+_CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9a-f]+\.pem")
 
 
 async def may_be_unsigned(request: Request) -> bool:
@@ -27,6 +30,8 @@ async def may_be_unsigned(request: Request) -> bool:
         actions = parse_qs(request.body.decode("latin-1")).get("Action", [])
         return bool(actions) and actions[0] in _open_operations("sts")
     if request.path.endswith(_KEYS):
+        return request.method == "GET"
+    if _CERTIFICATE.fullmatch(request.path) and request.headers.get("Host", "").startswith("sns."):
         return request.method == "GET"
     if request.method == "OPTIONS":
         return "Access-Control-Request-Method" in request.headers

@@ -16,6 +16,7 @@
 `schedules` which rules and schedules of EventBridge are due when, as moto holds them
 `buses`     EventBridge's events, rules and targets, and what it refuses
 `bus_targets` what EventBridge sends to log groups and streams
+`topics`    SNS: where a message goes, and what is refused; `notifications` the envelope in which it goes
 `kinesis`   Kinesis' shards and records
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
 `journals`  what both kinds of streams hold

@@ -22,6 +22,7 @@ from lablib.cloud.sources.rule_schedules import RuleSchedules
 from lablib.cloud.sources.s3 import S3Notifications
 from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
 from lablib.cloud.sources.scheduler.service import Scheduler
+from lablib.cloud.sources.sns.topics import Topics
 from lablib.cloud.sources.stepfunctions import StepFunctions
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 
@@ -45,6 +46,7 @@ class EventSources:
         self._http.plug(self._http_apis.find)
         self.step_functions = StepFunctions(context)
         self._buses = EventBridge(context, self.step_functions)
+        self._topics = Topics(context)
         self._rule_schedules = RuleSchedules(context, lambda rule, event: self._buses.run(rule.arn, event))
         self._rest = Gateway(context)
         self._http.plug(self._rest.find)
@@ -58,8 +60,9 @@ class EventSources:
         self._logs = LogSubscriptions(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
-            "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer, "states": self.step_functions.desk,
-            "apigateway": RestDesk(self._rest).answer,
+            "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,
+            "states": self.step_functions.desk, "apigateway": RestDesk(self._rest).answer,
+            "": self._topics.answer,
         }  # fmt: skip
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
@@ -83,6 +86,7 @@ class EventSources:
         self._rule_schedules.reset()
         self._scheduler.reset()
         await self._buses.reset()
+        await self._topics.reset()
         await self._s3.reset()
         self.step_functions.reset()
         await self._rest.reset()

@@ -18,10 +18,10 @@ from typing import Any
 
 from lablib.cloud.sources.patterns import operators
 from lablib.cloud.sources.patterns.operators import Test
-from lablib.cloud.sources.patterns.reading import InvalidPattern, Reader
+from lablib.cloud.sources.patterns.reading import EVENTBRIDGE, SNS, Dialect, InvalidPattern, Reader
 from lablib.models import buses
 
-__all__ = ["InvalidPattern", "Pattern", "TooManyCombinations", "compile"]
+__all__ = ["EVENTBRIDGE", "SNS", "Dialect", "InvalidPattern", "Pattern", "TooManyCombinations", "compile"]
 
 # A path's tests, by the names that lead to it with dots between.
 Alternative = dict[str, tuple[Test, ...]]
@@ -86,8 +86,13 @@ class Pattern:
             found.setdefault(path, []).append((value, place))
 
 
-def compile(pattern: str | Mapping[str, Any]) -> Pattern:
+def compile(pattern: str | Mapping[str, Any], dialect: Dialect = EVENTBRIDGE) -> Pattern:
     """Read a pattern: JSON text, or what that says.
+
+    Parameters
+    ----------
+    dialect
+        Whose: `EVENTBRIDGE` or `SNS`.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def compile(pattern: str | Mapping[str, Any]) -> Pattern:
         With AWS's whole sentence, "Event pattern is not valid. Reason: …".
     """
     text = pattern if isinstance(pattern, str) else json.dumps(pattern)
-    reader = Reader(text)
+    reader = Reader(text, dialect)
     if reader.next().kind != "{":
         reader.fail("Filter is not an object")
     alternatives: list[Alternative] = [{}]

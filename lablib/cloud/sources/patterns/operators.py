@@ -76,7 +76,7 @@ def expression(reader: Reader) -> Test:
     if token.kind != "name":
         reader.fail("Match expression name not found")
     known = _EXPRESSIONS.get(token.value)
-    if known is None:
+    if known is None or token.value in reader.dialect.without:
         reader.fail(f"Unrecognized match type {token.value}")
     return known(reader)
 
@@ -286,21 +286,15 @@ def _listed(reader: Reader) -> list[Test]:
     return tests
 
 
-_BUT_KINDS = {
-    "prefix": "prefix/suffix match pattern must be a string",
-    "suffix": "prefix/suffix match pattern must be a string",
-    "wildcard": "wildcard match pattern must be a string",
-    "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-}
-
-
 def _anything_but_expression(reader: Reader) -> Test:
     name = reader.next()
     if name.kind != "name":
         reader.fail("Anything-But expression name not found")
-    if name.value not in _BUT_KINDS:
+    if name.value not in reader.dialect.but:
         reader.fail(f"Unsupported anything-but pattern: {name.value}")
     token = reader.next()
+    if not reader.dialect.lists and token.kind != "string":
+        reader.fail(reader.dialect.but[name.value])
     if token.kind not in ("[", "string", "number"):
         reader.fail("Value of anything-but must be an array or single string/number value.")
     unwanted = []
@@ -316,7 +310,7 @@ def _anything_but_expression(reader: Reader) -> Test:
 
 def _but(reader: Reader, operator: str, token: Token, listed: bool) -> Test:
     if token.kind != "string":
-        reader.fail(_BUT_KINDS[operator], twice=listed)
+        reader.fail(reader.dialect.but[operator], twice=listed)
     text = reader.text()
     if operator in ("prefix", "suffix"):
         if not text:

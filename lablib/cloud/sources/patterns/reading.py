@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -39,6 +40,36 @@ class InvalidPattern(Exception):
         self.reason = reason
 
 
+_AFFIX = "prefix/suffix match pattern must be a string"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What the patterns of a service lack of EventBridge's.
+
+    Attributes
+    ----------
+    without
+        Match expressions that it does not know.
+    but
+        Those that ``anything-but`` takes, each with the sentence about one that is no string.
+    lists
+        Whether these may have lists.
+    """
+
+    without: frozenset[str]
+    but: Mapping[str, str]
+    lists: bool
+
+
+EVENTBRIDGE = Dialect(frozenset(), {
+    "prefix": _AFFIX, "suffix": _AFFIX, "wildcard": "wildcard match pattern must be a string",
+    "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+}, True)  # fmt: skip
+# As SNS answered in May 2024.
+SNS = Dialect(frozenset({"wildcard", "exactly"}), {"prefix": "prefix match pattern must be a string"}, False)
+
+
 @dataclass(frozen=True)
 class Token:
     """One token: a bracket, a ``name``, a ``string``, a ``number`` or a ``literal``; where it shows first, and where it ends."""
@@ -57,8 +88,9 @@ class Token:
 class Reader:
     """The tokens of a JSON text, one after the other."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, dialect: Dialect = EVENTBRIDGE) -> None:
         self._text = text
+        self.dialect = dialect
         self._at = 0  # how far it is read
         self._stands = 0  # where a fault is said to be
         self._open: list[tuple[str, int]] = []
