@@ -12,14 +12,12 @@ from botocore.config import Config
 
 from lablib.cloud.api.table import OPERATIONS
 from tests.cloud.api.harness import refused
-from tests.cloud.examples.world import RUNTIME, World, differences, here, provision, spoils
+from tests.cloud.examples.world import RUNTIME, World, differences, here, mapping_of, provision, spoils
 from tests.support import CloudUnderTest
 
 LOADER = botocore.session.get_session().get_component("data_loader")
 PUBLISHED = LOADER.load_service_model("lambda", "examples-1")["examples"]
-EXAMPLES = [
-    (operation, example) for operation, examples in PUBLISHED.items() for example in examples if "SourceMapping" not in operation
-]
+EXAMPLES = [(operation, example) for operation, examples in PUBLISHED.items() for example in examples]
 
 # What must be undone before an example can do it.
 BEFORE: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -42,7 +40,11 @@ INSTEAD: dict[str, dict[str, Any]] = {
     "GetProvisionedConcurrencyConfig": {"Qualifier": "PROD"},
     # The example's is empty.
     "PublishVersion": {"CodeSha256": None},
+    # The mapping stays where the other examples look for it.
+    "UpdateEventSourceMapping": {"FunctionName": "my-function"},
 }
+# Of which source the mapping is that an example speaks of: some show what only streams have.
+MAPPED = {"GetEventSourceMapping": "kinesis", "UpdateEventSourceMapping": "kinesis", "DeleteEventSourceMapping": "sqs"}
 # What AWS's answers had when they were written and do not have any more (a new function was Active at once), or what is not
 # stored here.
 NOT_COMPARED = ("KMSKeyArn is missing", "NextMarker is missing", "VpcConfig is missing", "LastUpdateStatus is missing")
@@ -80,6 +82,8 @@ def test_an_example(world: World, operation: str, example: dict[str, Any]) -> No
     if "ProvisionedConcurrency" in operation and not operation.startswith("Put"):
         provision(cloud, client)
         given |= {"Qualifier": "GREEN"} if operation.startswith("Delete") else {}
+    if operation in MAPPED:
+        given["UUID"] = mapping_of(client, MAPPED[operation])
     for method, parameters in BEFORE.get(operation, []):
         getattr(client, method)(**parameters)
     found = plain(getattr(client, method_of(client, operation))(**given))

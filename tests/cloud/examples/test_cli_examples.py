@@ -18,7 +18,7 @@ import pytest
 from lablib.cloud.api.table import OPERATIONS
 from tests.clients.test_aws_cli import Cli
 from tests.cloud.examples.test_botocore_examples import BEFORE, NOT_COMPARED, untimed
-from tests.cloud.examples.world import CODE, World, differences, here, provision, spoils
+from tests.cloud.examples.world import CODE, World, differences, here, mapping_of, provision, spoils
 from tests.support import CloudUnderTest, require
 
 _COMMAND = re.compile(r"::\n\n((?:    aws lambda [^\n]*\n)(?:    +[^\n]*\n)*)")
@@ -60,13 +60,15 @@ def _json(text: str) -> Any:
         return None
 
 
-EXAMPLES = [example for example in published() if "SourceMapping" not in example.operation]
+EXAMPLES = published()
 # Words of a command in place of the example's.
 INSTEAD = {"fileb://my-function.zip": "fileb://code.zip", "nodejs22.x": "python3.12"}
 # A hundred processes are no example; an alias with weights may have no provisioned concurrency.
 INSTEAD_PROVISIONED = {"100": "1", "BLUE": "PROD"}
 # An option of version 2 alone, with its value.
 NOT_IN_VERSION_1 = ("--cli-binary-format", "raw-in-base64-out")
+# The UUID of the examples' mapping.
+MAPPING = "a1b2c3d4-5678-90ab-cdef-11111EXAMPLE"
 # Misprints of the reference: the API's member is LayerVersions, and there is no blank in the names of the others.
 MISPRINTED = (".Layers is missing", "ed ProvisionedConcurrentExecutions is missing")
 
@@ -113,7 +115,7 @@ def test_an_example(world: World, example: Example, tmp_path: Path) -> None:
         provision(world.cloud, client)
     for method, parameters in BEFORE.get(operation, []):
         getattr(client, method)(**parameters)
-    found = aws(*words)
+    found = aws(*(mapping_of(client, "sqs") if word == MAPPING else word for word in words))
     if example.output is None:
         return
     expected = untimed(example.output, found)

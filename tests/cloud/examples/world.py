@@ -12,7 +12,7 @@ from tests.support import CloudUnderTest, make_zip
 CODE = make_zip({"index.py": "def handler(event, context): return '200 SUCCESS'"})
 BUCKETS = {"my-bucket-1xpuxmplzrlbh": "function.zip", "lambda-layers-us-west-2-123456789012": "layer.zip"}
 LAYERS = {"my-layer": 2, "blank-java-lib": 2, "blank-python-lib": 3, "AWSLambda-Python311-SciPy1x": 3}
-QUEUES = ("failed-invocations", "destination")
+QUEUES = ("failed-invocations", "destination", "my-queue", "mySQSqueue", "mapped")
 
 # Functions of the examples have runtimes that may not be created any more.
 RUNTIME = "python3.12"
@@ -37,7 +37,7 @@ def build(cloud: CloudUnderTest, has: Callable[[str], bool]) -> Any:
     client.get_waiter("function_active_v2").wait(FunctionName="my-function")
     _publish(client)
     _layers(client)
-    for step in (_permissions, _concurrency, _events):
+    for step in (_permissions, _concurrency, _events, _mappings):
         step(client, cloud, has)
     return client
 
@@ -111,6 +111,25 @@ def _events(client: Any, cloud: CloudUnderTest, has: Callable[[str], bool]) -> N
             client.put_function_event_invoke_config(
                 FunctionName="my-function", Qualifier=qualifier, MaximumEventAgeInSeconds=3600, MaximumRetryAttempts=0, **more
             )
+
+
+def _mappings(client: Any, cloud: CloudUnderTest, has: Callable[[str], bool]) -> None:
+    if has("CreateEventSourceMapping"):
+        cloud.client("kinesis").create_stream(StreamName="my-stream", ShardCount=1)
+        for source, more in (("sqs", {}), ("kinesis", {"StartingPosition": "LATEST"})):
+            name = "stream/my-stream" if source == "kinesis" else "mapped"
+            client.create_event_source_mapping(
+                FunctionName="my-function", EventSourceArn=f"arn:aws:{source}:{cloud.region}:123456789012:{name}", **more
+            )
+
+
+def mapping_of(client: Any, source: str) -> str:
+    """The UUID of the mapping of a queue (``sqs``) or of a stream (``kinesis``), once nothing is being changed about it."""
+    [found] = [
+        mapping for mapping in client.list_event_source_mappings(FunctionName="my-function")["EventSourceMappings"]
+        if mapping["EventSourceArn"].split(":")[2] == source and not mapping["EventSourceArn"].endswith(("my-queue", "mySQSqueue"))
+    ]  # fmt: skip
+    return str(found["UUID"])
 
 
 def provision(cloud: CloudUnderTest, client: Any) -> None:
