@@ -100,13 +100,13 @@ class _Exchange(HTTPMessageDelegate):
     async def _serve(self, request: Request) -> None:
         answer = await self._answer(request, self._gone)
         if isinstance(answer, StreamedAnswer):
-            await self._stream(answer)
+            await self._stream(request.method, answer)
         elif not self._gone.is_set():
             self._write(request.method, answer)
 
-    async def _stream(self, answer: StreamedAnswer) -> None:
+    async def _stream(self, method: str, answer: StreamedAnswer) -> None:
         """Write the body as it comes, no faster than the client reads, until it ends or the client is gone."""
-        writing = asyncio.ensure_future(self._write_pieces(answer))
+        writing = asyncio.ensure_future(self._write_pieces(method, answer))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -117,9 +117,12 @@ class _Exchange(HTTPMessageDelegate):
             await asyncio.gather(writing, gone, return_exceptions=True)
             await answer.pieces.aclose()
 
-    async def _write_pieces(self, answer: StreamedAnswer) -> None:
+    async def _write_pieces(self, method: str, answer: StreamedAnswer) -> None:
         start = ResponseStartLine("HTTP/1.1", answer.status, _REASONS.get(answer.status, "Unknown"))
         await self._connection.write_headers(start, self._headers_of(answer))
+        if method == "HEAD" or answer.status in (204, 304):
+            self._connection.finish()
+            return
         try:
             async for piece in answer.pieces:
                 await self._connection.write(piece)

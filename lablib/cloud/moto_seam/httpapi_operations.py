@@ -25,6 +25,7 @@ from urllib.parse import unquote
 
 from lablib.cloud.moto_seam import clockwork
 from lablib.cloud.moto_seam.httpapis import Route, routes_of
+from lablib.models import http_apis
 
 Handled = tuple[int, dict[str, str], str]
 Handler = Callable[[Any], Handled]
@@ -169,8 +170,9 @@ def _check_integration(call: Any, given: dict[str, Any]) -> None:
     if given.get("payloadFormatVersion") not in ("1.0", "2.0", None):
         raise _refusal("BadRequestException", "PayloadFormatVersion must be 1.0 or 2.0")
     timeout = given.get("timeoutInMillis")
-    if timeout is not None and not 50 <= timeout <= 30_000:
-        raise _refusal("BadRequestException", "Timeout should be between 50 ms and 30000 ms")
+    shortest, longest = http_apis.INTEGRATION_TIMEOUT_MS
+    if timeout is not None and not shortest <= timeout <= longest:
+        raise _refusal("BadRequestException", f"Timeout should be between {shortest} ms and {longest} ms")
 
 
 _CHECKED: dict[str, Callable[[Any, dict[str, Any]], None]] = {

@@ -41,6 +41,11 @@ def test_pieces_come_while_the_function_runs(cloud: CloudUnderTest) -> None:
     connection.close()
 
 
+def test_head_gets_no_body(cloud: CloudUnderTest) -> None:
+    answer = ask(streaming_url(cloud, f"{BEGIN} chunk 'one '; chunk two; end"), "HEAD")
+    assert (answer.status, answer.headers["x-mine"], answer.body) == (201, "1", b"")
+
+
 def test_a_handler_without_a_beginning(cloud: CloudUnderTest) -> None:
     answer = ask(streaming_url(cloud, "begin text/html; chunk '<p>'; end"))
     assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, "text/html", b"<p>")

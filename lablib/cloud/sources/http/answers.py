@@ -69,7 +69,7 @@ def reply_2(payload: bytes) -> Reply:
     if not isinstance(content, dict) or "statusCode" not in content:
         return Reply(200, (("Content-Type", "application/json"),), payload)
     return Reply(
-        _status(content["statusCode"]), (*_headers(content.get("headers")), *cookie_lines(content.get("cookies"))), _body(content)
+        status_of(content["statusCode"]), (*headers_of(content.get("headers")), *cookie_lines(content.get("cookies"))), _body(content)
     )  # fmt: skip
 
 
@@ -80,8 +80,8 @@ def reply_1(payload: bytes) -> Reply:
         raise Malformed("it is no object with a statusCode")
     many = _multi_value(content.get("multiValueHeaders"))
     named = {name.lower() for name, _ in many}
-    single = [pair for pair in _headers(content.get("headers")) if pair[0].lower() not in named]
-    return Reply(_status(content["statusCode"]), (*single, *many), _body(content))
+    single = [pair for pair in headers_of(content.get("headers")) if pair[0].lower() not in named]
+    return Reply(status_of(content["statusCode"]), (*single, *many), _body(content))
 
 
 def cookie_lines(cookies: Any) -> list[tuple[str, str]]:
@@ -93,16 +93,6 @@ def cookie_lines(cookies: Any) -> list[tuple[str, str]]:
     return [("Set-Cookie", _value(cookie)) for cookie in cookies]
 
 
-def header_lines_of(headers: Any) -> list[tuple[str, str]]:
-    """The headers of a streamed answer's metadata: values are strings, or lists of them. Raises `Malformed`."""
-    return _headers(headers)
-
-
-def status_of(status: Any) -> int:
-    """A status code as functions write it: a number, or a string of one. Raises `Malformed`."""
-    return _status(status)
-
-
 def _json(payload: bytes) -> Any:
     try:
         return json.loads(payload) if payload else None
@@ -110,17 +100,22 @@ def _json(payload: bytes) -> Any:
         return None  # a runtime of one's own may answer anything: it is the body
 
 
-def _status(status: Any) -> int:
+def status_of(status: Any) -> int:
+    """A status code as functions write it: a number, or a string of one. Raises `Malformed`.
+
+    Which numbers AWS takes is unconfirmed; an answer of 1xx would be none.
+    """
     if isinstance(status, str) and status.isdecimal():
         status = int(status)
     if isinstance(status, float) and status.is_integer():
         status = int(status)
-    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         raise Malformed(f"its statusCode is {status!r}")
     return status
 
 
-def _headers(headers: Any) -> list[tuple[str, str]]:
+def headers_of(headers: Any) -> list[tuple[str, str]]:
+    """Header lines of an object; what no header can be is left out. Raises `Malformed`."""
     if headers is None:
         return []
     if not isinstance(headers, dict):

@@ -22,6 +22,7 @@ from lablib.cloud.sources.http.incoming import Incoming
 from lablib.cloud.sources.http.integrations import Integrations
 from lablib.cloud.sources.http.routes import DEFAULT, Table, Taken
 from lablib.cloud.web import Answer, Request
+from lablib.models import http_apis
 
 if TYPE_CHECKING:
     from lablib.cloud.sources.context import SourceContext
@@ -94,6 +95,8 @@ class AtApi:
         return replace(answer, lines=(*answer.lines, ("Apigw-Requestid", request_id)))
 
     async def _answer(self, incoming: Incoming, request_id: str) -> Answer:
+        if len(incoming.request.body) > http_apis.PAYLOAD_BYTES:
+            return message(413, "Request Entity Too Large")
         found = None if self.api.disabled else self._find(incoming)
         if found is None:
             return message(404, "Not Found")

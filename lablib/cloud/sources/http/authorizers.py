@@ -19,14 +19,14 @@ from lablib.cloud.sources.http.answers import Malformed
 from lablib.cloud.sources.http.api_call import ApiCall, Authorized
 from lablib.cloud.sources.http.incoming import SOURCE_IP, joined
 from lablib.cloud.sources.http.integrations import Integrations, TookTooLong, function_of, within
-from lablib.cloud.sources.http.tokens import BadToken, Tokens
 from lablib.cloud.sources.http.signers import Signers, may
+from lablib.cloud.sources.http.tokens import BadToken, Tokens
+from lablib.models import http_apis
 
 if TYPE_CHECKING:
     from lablib.cloud.sources.context import SourceContext
 
-# What an authorizer's function may take, in seconds (API Gateway quotas for HTTP APIs, 2026), and how many answers are kept (ours).
-TIMEOUT = 10.0
+# How many answers are kept. Ours.
 _KEPT = 10_000
 
 
@@ -136,7 +136,7 @@ class Authorizers:
         event = _event_2(call, values) if authorizer.version == "2.0" else _event_1(call, values)
         arn = f"arn:aws:execute-api:{call.region}:{call.account}:{call.api_id}/authorizers/{authorizer.id}"
         try:
-            return _verdict(await within(TIMEOUT, self._integrations.invoke(
+            return _verdict(await within(http_apis.AUTHORIZER_TIMEOUT_S, self._integrations.invoke(
                 function_of(call.filled(authorizer.uri)), event, arn, authorizer.role, call.incoming.trace
             )), authorizer)  # fmt: skip
         except (LambdaError, Malformed, TookTooLong):

@@ -18,6 +18,12 @@ from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 log = logging.getLogger("lablib.cloud")
 
+# Of a function URL. Captured, third parties, 2025 and 2026.
+URL_FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+
 
 class Api(Protocol):
     """What answers at one API's address."""
@@ -82,11 +88,8 @@ def message(status: int, text: str, **more: str) -> Answer:
 
 
 def forbidden(kind: Kind) -> Answer:
-    """What AWS's front answers for an id that nothing has.
-
-    For an API that is gone: unconfirmed (its name may not even resolve).
-    """
+    """What AWS's front answers for an id that nothing has: unconfirmed for both kinds, an API's name may not even resolve."""
     if kind is Kind.API:
         return message(403, "Forbidden")
-    # Captured, third parties, 2022 to 2026: without a function behind it, the sentence is not that of a missing permission.
-    return Answer(403, {"Content-Type": "application/json"}, b'{"Message":null}')
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
+    return Answer(403, headers, json.dumps({"Message": URL_FORBIDDEN}, separators=(",", ":")).encode())

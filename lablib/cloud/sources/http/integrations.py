@@ -29,6 +29,10 @@ T = TypeVar("T")
 SERVICE = "apigateway.amazonaws.com"
 _INVOCATIONS = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/[^/]+/functions/(?P<arn>[^/]+)/invocations")
 _VARIABLE = re.compile(r"\{([^}+]+)\+?\}")
+# What the Lambda API's errors come to; that a body too large for Lambda is 413 is unconfirmed.
+_ERRORS = {
+    "TooManyRequestsException": (503, "Service Unavailable"), "RequestEntityTooLargeException": (413, "Request Entity Too Large"),
+}  # fmt: skip
 # Of an answer that another server gave: what belongs to the connection with it.
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer", "te"))
 
@@ -96,8 +100,7 @@ class Integrations:
         except Malformed:
             return message(500, "Internal Server Error")
         except LambdaError as error:
-            throttled = error.code == "TooManyRequestsException"
-            return message(503, "Service Unavailable") if throttled else message(500, "Internal Server Error")
+            return message(*_ERRORS.get(error.code, (500, "Internal Server Error")))
         return reply.answer(content_type="text/plain;charset=utf-8")
 
     async def invoke(self, arn: str, event: Any, source_arn: str, role: str | None, trace: str) -> bytes:

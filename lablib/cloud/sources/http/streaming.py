@@ -12,7 +12,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from lablib.cloud.sources.http.answers import Malformed, cookie_lines, header_lines_of, status_of
+from lablib.cloud.sources.http.answers import Malformed, cookie_lines, headers_of, status_of
 from lablib.cloud.web import Answer, Broken, StreamedAnswer
 from lablib.environments.streams import ResponseStream
 
@@ -89,7 +89,7 @@ async def _prelude(stream: ResponseStream) -> tuple[Any, bytes]:
 def _answer(prelude: Any, body: _Body, lines: list[tuple[str, str]]) -> StreamedAnswer:
     if not isinstance(prelude, dict):
         raise Malformed("what it streams begins with no object")
-    headers = header_lines_of(prelude.get("headers"))
+    headers = headers_of(prelude.get("headers"))
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/octet-stream"))
     own = (*headers, *cookie_lines(prelude.get("cookies")))

@@ -1,7 +1,7 @@
 """JSON Web Tokens of HTTP APIs: signed by one of the issuer's keys, for this audience, and not expired on the cloud's clock.
 
 joserfc checks the signatures: it is what moto signs Cognito's tokens with, so it is there. Source: API Gateway's
-http-api-jwt-authorizer, 2026: RSA alone; the issuer's keys are kept for two hours.
+http-api-jwt-authorizer, 2026: RSA alone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam import engine
 from lablib.cloud.web import Request
+from lablib.models import http_apis
 
 log = logging.getLogger("lablib.cloud")
 
 ALGORITHMS = ("RS256", "RS384", "RS512")
-KEYS_KEPT = 2 * 3600.0
 
 
 class BadToken(Exception):
@@ -77,7 +77,7 @@ class Tokens:
             except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
                 log.warning("the keys of the token issuer %s cannot be read: %s", issuer, error)
                 raise BadToken("the issuer's keys cannot be read") from None
-            self._keys[issuer] = (self._clock.now() + KEYS_KEPT, keys)
+            self._keys[issuer] = (self._clock.now() + http_apis.ISSUER_KEYS_KEPT_S, keys)
         return keys
 
 
@@ -92,7 +92,7 @@ async def _fetch(url: str) -> bytes:
         from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
         try:
-            found = await AsyncHTTPClient().fetch(url, raise_error=False, request_timeout=5.0)
+            found = await AsyncHTTPClient().fetch(url, raise_error=False, request_timeout=http_apis.ISSUER_TIMEOUT_S)
         except HTTPClientError as error:
             raise OSError(str(error)) from error
         status, body = found.code, found.body

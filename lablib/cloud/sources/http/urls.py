@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lablib.cloud.access.decision import Asked
@@ -18,8 +18,10 @@ from lablib.cloud.authentication.refusals import Reason, Refused, Style, refusal
 from lablib.cloud.functions import Function
 from lablib.cloud.functions.urls import FunctionUrl
 from lablib.cloud.sources.http import streaming, url_cors
+from lablib.cloud.sources.http.addresses import Kind
 from lablib.cloud.sources.http.answers import Malformed, reply_2
 from lablib.cloud.sources.http.cors import Cors, is_preflight
+from lablib.cloud.sources.http.door import forbidden
 from lablib.cloud.sources.http.incoming import Incoming, payload_2
 from lablib.cloud.sources.http.signers import ANYBODY, Signed, Signers, may
 from lablib.cloud.web import Answer, StreamedAnswer
@@ -27,11 +29,6 @@ from lablib.cloud.web import Answer, StreamedAnswer
 if TYPE_CHECKING:
     from lablib.cloud.sources.context import SourceContext
 
-# Captured, third parties, 2025 and 2026.
-_FORBIDDEN = (
-    "Forbidden. For troubleshooting Function URL authorization issues, see: "
-    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
-)
 # What the API's errors come to; anything else is 502, as an error of the function's is. Beyond 413 and 429: unconfirmed.
 _STATUSES = {
     "TooManyRequestsException": 429, "RequestEntityTooLargeException": 413, "ResourceNotFoundException": 404,
@@ -142,15 +139,14 @@ class AtUrl:
 
 
 def internal_error(lines: list[tuple[str, str]]) -> Answer:
-    """The function failed, or what it answered means nothing. The text is no JSON, though its type says so (captured, 2022)."""
+    """The function failed, or what it answered means nothing. The text is no JSON, though its type says so (as third parties show it, 2022)."""
     return Answer(502, {"Content-Type": "application/json"}, b"Internal Server Error", tuple(lines))
 
 
 def _refused(refused: Refused, lines: list[tuple[str, str]]) -> Answer:
     """Without permission, or without a signature at all: AWS's one sentence. A signature that is wrong is told what is wrong."""
     if refused.reason in (Reason.DENIED, Reason.UNSIGNED) and refused.detail is None:
-        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
-        return Answer(403, headers, json.dumps({"Message": _FORBIDDEN}, separators=(",", ":")).encode(), tuple(lines))
+        return replace(forbidden(Kind.URL), lines=tuple(lines))
     answer = refusal(refused, Style.JSON)
     code = answer.headers["X-Amzn-ErrorType"]
     body = json.dumps({"message": json.loads(answer.body)["message"]}, separators=(",", ":")).encode()
