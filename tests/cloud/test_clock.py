@@ -229,3 +229,22 @@ def test_what_belongs_to_a_time_is_written_down_before_time_moves() -> None:
         assert written == [1000, 1010]
 
     run(test)
+
+
+def test_what_is_kept_back_is_let_go_before_the_cloud_rests() -> None:
+    """And what that starts is waited for, however often it comes to that."""
+
+    async def test(clock: Clock, real: Real) -> None:
+        kept, seen = [3], []
+
+        async def let_go() -> None:
+            while kept:
+                left = kept.pop()
+                seen.append(left)
+                clock.at(clock.now(), lambda left=left: kept.append(left - 1) if left > 1 else None, "somebody who waited for it")
+
+        clock.before_resting(let_go)
+        await clock.rest()
+        assert seen == [3, 2, 1] and not kept
+
+    run(test)

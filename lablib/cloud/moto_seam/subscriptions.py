@@ -7,12 +7,17 @@ the same wherever it is seen. FilterLogEvents knows every pattern and, as AWS by
 Touches: of `moto.logs.models`: `EventMessageFilter`, `LogEvent.event_id`, `.timestamp`, `LogStream._send_log_events`, `.put_log_events`,
 `.log_group`, `.log_stream_name`, `LogGroup.subscription_filters`, `.put_subscription_filter`, `.filter_log_events`, `.name`,
 `SubscriptionFilter.filter_pattern`, `LogsBackend.put_subscription_filter`, `.filters`, `.groups`, `logs_backends`; of
-`moto.logs.metric_filters`: `MetricFilters.add_filter`, `.metric_filters`; `moto.cloudwatch.models.CloudWatchBackend.put_metric_data`.
+`moto.logs.metric_filters`: `MetricFilters.add_filter`, `.metric_filters`; `moto.cloudwatch.models.CloudWatchBackend.put_metric_data`;
+`moto.kinesis.models.KinesisBackend.describe_stream`, `Stream.put_record`.
 """
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -220,8 +225,24 @@ def _to_functions_too(original: Callable[..., None]) -> Callable[..., None]:
             group.put_subscription_filter(filter_name, filter_pattern, destination_arn, role_arn)
         else:
             original(backend, log_group_name, filter_name, filter_pattern, destination_arn, role_arn)
+            if destination_arn.split(":")[2:3] == ["kinesis"]:
+                _say_hello(destination_arn)
 
     return put_subscription_filter
+
+
+def _say_hello(arn: str) -> None:
+    """A stream gets a record that only shows that it can be reached. That functions get none is unconfirmed."""
+    from moto.kinesis.models import kinesis_backends
+
+    message = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
+    content = {
+        "messageType": "CONTROL_MESSAGE", "owner": "CloudwatchLogs", "logGroup": "", "logStream": "", "subscriptionFilters": [],
+        "logEvents": [{"id": "", "timestamp": int(clockwork.now() * 1000), "message": message}],
+    }  # fmt: skip
+    data = base64.b64encode(gzip.compress(json.dumps(content, separators=(",", ":")).encode(), mtime=0)).decode()
+    stream = kinesis_backends[engine.place.account][arn.split(":")[3]].describe_stream(stream_arn=arn, stream_name=None)
+    stream.put_record(partition_key=secrets.token_hex(16), explicit_hash_key="", data=data)
 
 
 def _interleaved(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -240,7 +240,8 @@ def test_a_stream_of_kinesis_gets_what_the_pattern_lets_through(cloud: CloudUnde
     write(cloud, "ERROR 1", "INFO", "ERROR 2")
     write(cloud, "INFO")
     shard = kinesis.get_shard_iterator(StreamName="k", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")
-    [record] = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
-    content = json.loads(gzip.decompress(record["Data"]))
+    records = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
+    hello, content = (json.loads(gzip.decompress(record["Data"])) for record in records)
+    assert (hello["messageType"], hello["owner"]) == ("CONTROL_MESSAGE", "CloudwatchLogs") and content["messageType"] == "DATA_MESSAGE"
     assert [event["message"] for event in content["logEvents"]] == ["ERROR 1", "ERROR 2"]
     assert all(len(event["id"]) == 56 for event in content["logEvents"])

@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lablib.cloud.sources.s3.configuration import Invalid, parse, write
+from lablib.cloud.moto_seam.buckets import Configuration, Rule
+from lablib.cloud.sources.s3.configuration import Invalid, concerns, parse, write
 from lablib.models import s3_events
-from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, permit
+from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, permit, received
 from tests.support import CloudUnderTest
 
 BUCKET = "pictures"
@@ -102,22 +103,38 @@ def test_what_the_user_guide_calls_valid(rules: list[str]) -> None:
     assert len(parse(whole(*rules), "us-east-1").rules) == len(rules)
 
 
-NAMES = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+KEYS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+SHORT = st.none() | st.text(alphabet="ab", max_size=3)
+EVENTS = st.sampled_from(sorted(s3_events.NAMES))
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(s3_events.NAMES)), NAMES, NAMES), max_size=4), st.booleans())
-def test_a_configuration_comes_back_as_it_was_written(given: list[tuple[str, str, str]], bridge: bool) -> None:
-    """Whatever the keys are; that no two rules overlap says the parser itself."""
-    from lablib.cloud.moto_seam.buckets import Configuration, Rule
+def made(id: str, event: str, prefix: str | None, suffix: str | None) -> Rule:
+    return Rule(id, "sqs", QUEUE, (event,), prefix, suffix)
 
-    rules = tuple(Rule(str(number), "sqs", QUEUE, (event,), prefix, suffix) for number, (event, prefix, suffix) in enumerate(given))
-    wanted = Configuration(rules, bridge)
+
+@given(EVENTS, st.none() | KEYS, st.none() | KEYS, st.booleans())
+def test_a_configuration_comes_back_as_it_was_written(event: str, prefix: str | None, suffix: str | None, bridge: bool) -> None:
+    wanted = Configuration((made("a", event, prefix, suffix),), bridge)
+    assert parse(write(wanted), "us-east-1") == wanted
+
+
+@given(EVENTS, EVENTS, SHORT, SHORT, SHORT, SHORT, st.text(alphabet="ab", max_size=6))
+def test_no_event_goes_to_two(
+    one: str, other: str, prefix: str | None, suffix: str | None, prefix_too: str | None, suffix_too: str | None, key: str
+) -> None:
+    """Two rules are taken if, and only if, there is nothing that both of them are about."""
+    first, second = made("1", one, prefix, suffix), made("2", other, prefix_too, suffix_too)
+    longest = [max(pair, key=lambda text: len(text or "")) or "" for pair in ((prefix, prefix_too), (suffix, suffix_too))]
+    common = s3_events.covered(one) & s3_events.covered(other)
+    names = [name.removeprefix("s3:") for name in common]
+    keys = (key, "".join(longest))
+    both = any(concerns(first, name, key) and concerns(second, name, key) for name in names for key in keys)
     try:
-        assert parse(write(wanted), "us-east-1") == wanted
-    except Invalid as invalid:
-        assert invalid.message == AMBIGUOUS
-        pairs = [(one, other) for one in given for other in given if one is not other]
-        assert any(s3_events.covered(one[0]) & s3_events.covered(other[0]) for one, other in pairs)
+        parse(write(Configuration((first, second))), "us-east-1")
+    except Invalid:
+        assert both
+    else:
+        assert not both
 
 
 def refused(s3: Any, **configuration: Any) -> tuple[dict[str, Any], str]:
@@ -202,7 +219,8 @@ def test_events_on_eventbridge(cloud: CloudUnderTest) -> None:
     cloud.advance(0)
     told = queue.bodies()
     whole = told[0]
-    assert (whole["source"], whole["region"]) == ("aws.s3", cloud.region)
+    assert set(whole) == {"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"}
+    assert (whole["source"], whole["account"], whole["region"]) == ("aws.s3", ACCOUNT, cloud.region)
     assert whole["resources"] == [f"arn:aws:s3:::{BUCKET}"]
     sequencer = whole["detail"]["object"].pop("sequencer")
     assert re.fullmatch(r"00[0-9A-F]{16}", sequencer)
@@ -219,3 +237,20 @@ def test_events_on_eventbridge(cloud: CloudUnderTest) -> None:
     ]  # fmt: skip
     assert told[1]["detail"]["object"]["has-object-annotation"] is False
     assert told[2]["detail"]["object"]["version-id"] == marker and "size" not in told[2]["detail"]["object"]
+
+
+def test_a_function_by_way_of_eventbridge(cloud: CloudUnderTest) -> None:
+    s3, events, name = cloud.client("s3"), cloud.client("events"), cloud.function(TELLS)
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"object": {"key": [{"suffix": ".jpg"}]}}}
+    rule = events.put_rule(Name="pictures", EventPattern=json.dumps(pattern))["RuleArn"]
+    events.put_targets(Rule="pictures", Targets=[{"Id": "1", "Arn": f"arn:aws:lambda:{cloud.region}:{ACCOUNT}:function:{name}"}])
+    permit(cloud, name, "events.amazonaws.com", rule)
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )  # fmt: skip
+    for key in ("a.jpg", "a.txt"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    s3.delete_object(Bucket=BUCKET, Key="a.jpg")
+    cloud.advance(0)
+    assert [event["detail"]["object"]["key"] for event in received(cloud, name)] == ["a.jpg"]

@@ -17,7 +17,7 @@ from lablib.cloud.authentication.refusals import Style, error
 from lablib.cloud.moto_seam.buckets import Configuration, Rule
 from lablib.cloud.web import Answer
 from lablib.models import limits
-from lablib.models.s3_events import NAMES, covered
+from lablib.models.s3_events import NAMES, covered, meant
 
 _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 # Of each service: its element, and in it the one with the ARN.
@@ -41,6 +41,11 @@ class Invalid(Exception):
             end = number if self.numbered else ""
             named += f"<ArgumentName{end}>{escape(name)}</ArgumentName{end}><ArgumentValue{end}>{escape(value)}</ArgumentValue{end}>"
         return Answer(plain.status, plain.headers, plain.body.replace(b"<RequestId>", named.encode() + b"<RequestId>", 1))
+
+
+def concerns(rule: Rule, name: str, key: str) -> bool:
+    """Whether a rule is about such an event, ``ObjectCreated:Put`` for example, of an object of this key."""
+    return meant(rule.events, name) and key.startswith(rule.prefix or "") and key.endswith(rule.suffix or "")
 
 
 def _malformed() -> Invalid:

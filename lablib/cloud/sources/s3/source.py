@@ -22,10 +22,9 @@ from lablib.cloud.moto_seam.buckets import Bucket, Configuration, ObjectEvent, R
 from lablib.cloud.moto_seam.objects import NoSuchBucket
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.s3 import records
-from lablib.cloud.sources.s3.configuration import Invalid, parse, write
+from lablib.cloud.sources.s3.configuration import Invalid, concerns, parse, write
 from lablib.cloud.sources.s3.destinations import SERVICE, Destinations
 from lablib.cloud.web import Answer, Request
-from lablib.models.s3_events import meant
 
 log = logging.getLogger("lablib.cloud")
 
@@ -110,7 +109,7 @@ class S3Notifications:
         wanted, sequencer = event.configuration, self._sequence.next(event.at)
         principal, account = await self._who(event)
         for rule in wanted.rules:
-            if _concerns(rule, event):
+            if concerns(rule, event.name, event.key):
                 record = records.record(event, rule.id, principal, sequencer)
                 await self._destinations.send(rule, event.bucket, _text({"Records": [record]}), event.trace)
         detail_type = records.detail_type(event)
@@ -136,12 +135,6 @@ class S3Notifications:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-
-def _concerns(rule: Rule, event: ObjectEvent) -> bool:
-    return (
-        meant(rule.events, event.name) and event.key.startswith(rule.prefix or "") and event.key.endswith(rule.suffix or "")
-    )  # fmt: skip
 
 
 def _text(content: dict[str, Any]) -> str:
