@@ -55,12 +55,16 @@ class Acting:
         Failed
             With the code that the service answered; ``AccessDeniedException`` where the role may not be assumed.
         """
-        if not await execution.may_be_assumed(role, self._service):
-            raise Failed("AccessDeniedException", f"{self._service} is not authorized to assume {role}")
-        credentials = self._credentials(role)
+        credentials = await self.credentials(role)
         return await asyncio.get_running_loop().run_in_executor(
             self._pool, self._call, credentials, region, service, operation, parameters
         )
+
+    async def credentials(self, role: str) -> roles.Credentials:
+        """Credentials of a role, for whoever signs requests itself. Raises `Failed`: it may not be assumed."""
+        if not await execution.may_be_assumed(role, self._service):
+            raise Failed("AccessDeniedException", f"{self._service} is not authorized to assume {role}")
+        return self._credentials(role)
 
     def _credentials(self, role: str) -> roles.Credentials:
         now = self._clock.now()

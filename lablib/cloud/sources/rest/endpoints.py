@@ -51,20 +51,25 @@ async def asked(request: Request, body: bytes, mapped: Mapped) -> Reply:
 async def _fetch(
     request: Request, headers: Iterable[tuple[str, str]], query: list[tuple[str, str]], path: dict[str, str], body: bytes
 ) -> Reply:  # fmt: skip
-    from tornado.httpclient import HTTPRequest
-    from tornado.httputil import HTTPHeaders
-    from tornado.simple_httpclient import HTTPTimeoutError, SimpleAsyncHTTPClient
-
     integration, call = request.integration, request.call
     uri = with_path(with_variables(integration.uri, call.variables), path)
     if query:
         uri += ("&" if "?" in uri else "?") + urlencode(query)
     method = call.method if integration.http_method in (None, "ANY") else integration.http_method
+    return await fetch(request, uri, method, headers, body)
+
+
+async def fetch(request: Request, uri: str, method: str, headers: Iterable[tuple[str, str]], body: bytes) -> Reply:
+    """What an address answers within the integration's time. Raises `Failure`."""
+    from tornado.httpclient import HTTPRequest
+    from tornado.httputil import HTTPHeaders
+    from tornado.simple_httpclient import HTTPTimeoutError, SimpleAsyncHTTPClient
+
     sent = HTTPHeaders()
     for name, value in headers:
         sent.add(name, value)
     request.say(f"Sending request to {uri}")
-    begun, timeout = time.monotonic(), integration.timeout_ms / 1000
+    begun, timeout = time.monotonic(), request.integration.timeout_ms / 1000
     try:
         asking = HTTPRequest(
             uri, method, sent, body if body or method in ("POST", "PUT", "PATCH") else None, connect_timeout=timeout,

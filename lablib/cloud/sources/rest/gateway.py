@@ -14,19 +14,21 @@ from typing import Any
 
 from lablib.cloud.moto_seam import rest_api_faults
 from lablib.cloud.moto_seam.rest_apis import Api, Definition, Everything, Method, Stage
+from lablib.cloud.sources.acting import Acting
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.http.incoming import SOURCE_IP, Incoming
 from lablib.cloud.sources.http.signers import Signers
 from lablib.cloud.sources.rest.authorizers import Asking, Authorizers
 from lablib.cloud.sources.rest.call import Call, kept, pairs_of, request_context
 from lablib.cloud.sources.rest.failures import Failure, render
-from lablib.cloud.sources.rest.functions import Functions
+from lablib.cloud.sources.rest.functions import PRINCIPAL, Functions
 from lablib.cloud.sources.rest.guards import Admitted, Guards
 from lablib.cloud.sources.rest.integrations import Integrations, Request
 from lablib.cloud.sources.rest.log import Log
 from lablib.cloud.sources.rest.plans import Plans
 from lablib.cloud.sources.rest.reply import Reply
 from lablib.cloud.sources.rest.routes import Match
+from lablib.cloud.sources.rest.services import Services
 from lablib.cloud.sources.rest.state import State
 from lablib.cloud.sources.rest.validation import validate
 from lablib.cloud.web import Answer
@@ -58,7 +60,8 @@ class Gateway:
         self.authorizers = Authorizers(self._functions, context.clock.now)
         self._guards = Guards(Signers(context.authority), self.authorizers, context.clock.now)
         self._plans = Plans(context.clock.now)
-        self._integrations = Integrations(self._functions)
+        self._acting = Acting(context.url, context.clock, PRINCIPAL)
+        self._integrations = Integrations(self._functions, Services(context.url, self._acting))
 
     async def find(self, api_id: str) -> Served | None:
         """The REST API of this id, for `lablib.cloud.sources.http.door`."""
@@ -75,6 +78,7 @@ class Gateway:
         """Forget everything; calls of functions that nobody waits for are not waited for either."""
         self._state.reset()
         self._plans.reset()
+        self._acting.reset()
         self.authorizers.flush()
         await self._functions.reset()
 

@@ -39,6 +39,7 @@ from lablib.cloud.sources.rest.mapping import (
     with_variables,
 )
 from lablib.cloud.sources.rest.reply import Reply, proxy_reply
+from lablib.cloud.sources.rest.services import Services
 from lablib.cloud.sources.rest.templates import Values, fill
 
 _STATUS = re.compile(r"statusCode[\"']?\s*:\s*[\"']?(\d+)")
@@ -86,8 +87,8 @@ class Request:
 class Integrations:
     """Has requests answered by what is behind their methods."""
 
-    def __init__(self, functions: Functions) -> None:
-        self._functions = functions
+    def __init__(self, functions: Functions, services: Services) -> None:
+        self._functions, self._services = functions, services
         self._kinds: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
             "AWS_PROXY": self._proxy, "AWS": self._aws, "MOCK": self._mock, "HTTP_PROXY": endpoints.passed_on, "HTTP": self._http,
         }  # fmt: skip
@@ -135,11 +136,10 @@ class Integrations:
     # --- AWS ------------------------------------------------------------------------
 
     async def _aws(self, request: Request) -> Reply:
-        integration = request.integration
         if function_of(_behind(request).uri) is None:
-            service = (integration.uri.split(":") + [""] * 5)[4]
-            said = f"This local cloud's API Gateway calls Lambda functions and HTTP endpoints, not {service!r} yet"
-            raise Failure("API_CONFIGURATION_ERROR", said, log=(said,))
+            payload, mapped = _request_body(request)
+            reply = await self._services.ask(request, payload, mapped)
+            return _transformed(request, reply, str(reply.status))
         payload, mapped = _request_body(request)
         kind = next((value for name, value in mapped.headers if name.lower() == "x-amz-invocation-type"), "")
         if kind.strip("'") == "Event":
