@@ -73,7 +73,7 @@ def rows(make: Callable[[], Target], peer: Callable[[], Target | None], effort: 
 def _latencies(here: Target, other: Target | None, effort: Effort) -> list[Row]:
     found = []
     for what, set_up, limit in (
-        ("S3 upload", _s3, 25), ("EventBridge PutEvents", _events, 25), ("SQS send", _sqs, 50),
+        ("S3 upload", _s3, 25), ("SNS publish", _sns, 25), ("EventBridge PutEvents", _events, 25), ("SQS send", _sqs, 50),
         ("Kinesis PutRecord", _kinesis, 50), ("DynamoDB PutItem", _dynamodb, 50),
     ):  # fmt: skip
         ours = _started_ms(here, set_up, effort.rounds)
@@ -124,6 +124,14 @@ def _s3(target: Target, name: str, arn: str) -> Send:
     wanted = [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]
     s3.put_bucket_notification_configuration(Bucket="uploads", NotificationConfiguration={"LambdaFunctionConfigurations": wanted})
     return lambda: s3.put_object(Bucket="uploads", Key="k", Body=b"x")
+
+
+def _sns(target: Target, name: str, arn: str) -> Send:
+    _permit(target, name, "sns.amazonaws.com")
+    sns = target.client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    return lambda: sns.publish(TopicArn=topic, Message="x")
 
 
 def _events(target: Target, name: str, arn: str) -> Send:

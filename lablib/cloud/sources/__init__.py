@@ -3,6 +3,10 @@
 `calling`    the one way from a source to a function: permission, routing, loops, and then the queue or an invocation
 `context`    what every source is given
 `wiring`     all of them together, as the cloud and its front see them
+`acting`     what a service does in a role's name
+`timetable`  what is due again and again
+`rule_schedules` EventBridge's rules with a schedule
+`scheduler`  EventBridge Scheduler
 `s3`         S3's event notifications
 `logs`       CloudWatch Logs' subscription filters, and its filter patterns wherever they are
 

@@ -100,7 +100,9 @@ class Acting:
                 self._clients[key] = self._botocore.create_client(
                     service, region, endpoint_url=self._url, aws_access_key_id=credentials.access_key_id,
                     aws_secret_access_key=credentials.secret_access_key, aws_session_token=credentials.session_token,
-                    config=Config(proxies={}, read_timeout=_PATIENCE, retries={"total_max_attempts": 1}),
+                    config=Config(
+                        proxies={}, read_timeout=_PATIENCE, retries={"total_max_attempts": 1}, inject_host_prefix=False
+                    ),
                 )  # fmt: skip
             return self._clients[key]
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.cloud.sources.http import ECHO, ask, public_url
 from tests.cloud.sources.rest import ECHO as REST_ECHO
 from tests.cloud.sources.rest import RestApi
-from tests.cloud.sources.support import ACCOUNT, TELLS, arn, permit, received
+from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received
 from tests.cloud.sources.test_http_apis import HttpApi
 from tests.cloud.sources.test_scheduler import now, role, schedule
 from tests.support import CloudUnderTest
@@ -162,3 +162,71 @@ def rest_api(cloud: CloudUnderTest) -> Any:
     api.put("/{proxy+}", "ANY", api.function(REST_ECHO))
     api.deploy(variables={"baz": "qux"})
     return api.ask("/path/to/resource?foo=bar", "POST", body=b"body", headers=[("User-Agent", "agent")]).json
+
+
+def s3_eventbridge(cloud: CloudUnderTest) -> Any:
+    s3, events, name = cloud.client("s3"), cloud.client("events"), teller(cloud, "events.amazonaws.com")
+    s3.create_bucket(Bucket="pictures")
+    s3.put_bucket_notification_configuration(Bucket="pictures", NotificationConfiguration={"EventBridgeConfiguration": {}})
+    events.put_rule(Name="uploads", EventPattern=json.dumps({"source": ["aws.s3"], "detail-type": ["Object Created"]}))
+    events.put_targets(Rule="uploads", Targets=[{"Id": "1", "Arn": arn(cloud, name)}])
+    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"miau")
+    return the_one(cloud, name)
+
+
+def sns_in_sqs(cloud: CloudUnderTest) -> Any:
+    """A notification of SNS in a message of SQS."""
+    queue, client = Queue(cloud, "jobs"), cloud.client("sns")
+    topic = client.create_topic(Name="news")["TopicArn"]
+    client.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    name = _mapped(cloud, queue.arn)
+    client.publish(TopicArn=topic, Subject="hello", Message="world")
+    return the_one(cloud, name)
+
+
+def s3_in_sqs(cloud: CloudUnderTest) -> Any:
+    """S3's notification in a message of SQS."""
+    queue, s3 = Queue(cloud, "jobs"), cloud.client("s3")
+    s3.create_bucket(Bucket="pictures")
+    wanted = {"QueueConfigurations": [{"QueueArn": queue.arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket="pictures", NotificationConfiguration=wanted)
+    queue.take()  # S3's test event
+    name = _mapped(cloud, queue.arn)
+    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"miau")
+    return the_one(cloud, name)
+
+
+def _guard(cloud: CloudUnderTest, kind: str) -> Any:
+    """The event of a REST API's authorizer."""
+    api = RestApi(cloud)
+    name = api.function(TELLS)
+    made = api.client.create_authorizer(
+        restApiId=api.id, name="guard", type=kind, authorizerUri=api.uri(name), identitySource="method.request.header.Authorization",
+    )["id"]  # fmt: skip
+    api.put("/request", "GET", api.function(REST_ECHO), authorizationType="CUSTOM", authorizerId=made)
+    api.deploy(variables={"StageVar1": "stageValue1"})
+    headers = [("Authorization", "incoming-client-token"), ("User-Agent", "agent")]
+    assert api.ask("/request?QueryString1=queryValue1", headers=headers).status == 500  # it says nothing about whom it lets in
+    return the_one(cloud, name)
+
+
+def rest_token(cloud: CloudUnderTest) -> Any:
+    return _guard(cloud, "TOKEN")
+
+
+def rest_request(cloud: CloudUnderTest) -> Any:
+    return _guard(cloud, "REQUEST")
+
+
+def http_request(cloud: CloudUnderTest) -> Any:
+    """The event of an HTTP API's authorizer, format 2.0."""
+    api, name = HttpApi(cloud), cloud.function(TELLS)
+    api.permit(name, "authorizers/*")
+    uri = f"arn:aws:apigateway:{cloud.region}:lambda:path/2015-03-31/functions/{arn(cloud, name)}/invocations"
+    made = api.client.create_authorizer(
+        ApiId=api.id, Name="guard", AuthorizerType="REQUEST", AuthorizerUri=uri, AuthorizerPayloadFormatVersion="2.0",
+        IdentitySource=["$request.header.Authorization"], EnableSimpleResponses=True,
+    )["AuthorizerId"]  # fmt: skip
+    api.route("GET /merchants", api.integration(cloud.function(ECHO)), AuthorizationType="CUSTOM", AuthorizerId=made)
+    api.ask("/merchants?parameter1=value1", headers=[("Authorization", "token"), ("User-Agent", "agent"), ("Cookie", "a=1")])
+    return the_one(cloud, name)

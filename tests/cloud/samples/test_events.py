@@ -22,6 +22,12 @@ _FREE = "its keys are the caller's own"
 
 _NO_CERTIFICATE = "without a client certificate AWS leaves it out"
 
+# API Gateway's Developer Guide, "Input format of a Lambda function for proxy integration", has these, the samples not yet.
+_SINCE_2015 = {
+    f"requestContext.{key}": "since the sample"
+    for key in ("deploymentId", "domainName", "domainPrefix", "extendedRequestId", "identity.principalOrgId")
+}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -36,6 +42,10 @@ class Case:
 CASES = {
     "s3-put": Case(sources.s3_put, "s3/S3Put", "S3Model"),
     "s3-delete": Case(sources.s3_delete, "s3/S3Delete", "S3Model"),
+    "s3-eventbridge": Case(sources.s3_eventbridge, None, "S3EventNotificationEventBridgeModel"),
+    "s3-in-sqs": Case(sources.s3_in_sqs, "sqs/Sqs", "S3SqsEventNotificationModel"),
+    "sns": Case(sources.sns, "sns/Sns", "SnsModel"),
+    "sns-in-sqs": Case(sources.sns_in_sqs, "sqs/Sqs", "SqsModel"),
     "sqs": Case(sources.sqs, "sqs/Sqs", "SqsModel"),
     "kinesis": Case(sources.kinesis, "kinesis/Kinesis", "KinesisDataStreamModel"),
     "dynamodb": Case(sources.dynamodb, "dynamodb/DynamoDBUpdate", "DynamoDBStreamModel"),
@@ -51,10 +61,19 @@ CASES = {
     "http-api-1.0": Case(sources.http_api_1, None, "APIGatewayProxyEventModel"),
     "rest-api": Case(sources.rest_api, "apigateway/AwsProxy", "APIGatewayProxyEventModel", {
         "headers": _FREE, "multiValueHeaders": _FREE, "queryStringParameters": "a placeholder in the sample",
-        # The sample is of 2015; API Gateway's Developer Guide, "Input format of a Lambda function for proxy integration", has these.
-        **{f"requestContext.{key}": "since the sample" for key in (
-            "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "identity.principalOrgId")},
+        **_SINCE_2015,
     }),
+    "rest-token": Case(sources.rest_token, "apigateway/ApiGatewayAuthorizer", "ApiGatewayAuthorizerToken"),
+    "rest-request": Case(sources.rest_request, "apigateway/ApiGatewayRestRequestAuthorizer", "ApiGatewayAuthorizerRequest", {
+        "headers": _FREE, "requestContext.identity.clientCert": _NO_CERTIFICATE, **_SINCE_2015,
+        "requestContext.identity.apiKey": "AWS shows it where the method asks for one",
+        **{key: "in the sample of the integration's event, apigateway/AwsProxy" for key in (
+            "multiValueHeaders", "multiValueQueryStringParameters", "requestContext.protocol", "requestContext.requestTime",
+            "requestContext.requestTimeEpoch", *(f"requestContext.identity.{key}" for key in (
+                "accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType", "cognitoIdentityId",
+                "cognitoIdentityPoolId", "user", "userAgent", "userArn")))},
+    }),
+    "http-request": Case(sources.http_request, None, "ApiGatewayAuthorizerRequestV2"),
     "scheduler": Case(sources.scheduler, None, "EventBridgeModel"),
     "function-url": Case(sources.function_url, "apigateway/HttpApi", "LambdaFunctionUrlModel", {
         "headers": _FREE, "queryStringParameters": _FREE, "pathParameters": "a function URL has none",

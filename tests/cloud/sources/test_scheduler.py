@@ -14,6 +14,11 @@ from hypothesis import strategies as st
 
 from lablib.models.schedules import next_runs
 from tests.cloud.asynchronous.test_on_the_cloud import Queue, runs
+from tests.cloud.sources.failures import WAYS, failing
+from tests.cloud.sources.failures import runs as times_run
+from tests.cloud.sources.machines import Machines
+from tests.cloud.sources.support import Queue as PublicQueue
+from tests.cloud.sources.support import arn as function_arn
 from tests.support import CloudUnderTest
 
 OFF = {"Mode": "OFF"}
@@ -115,6 +120,72 @@ def test_every_templated_target(cloud: CloudUnderTest) -> None:
     shard = kinesis.get_shard_iterator(StreamName="k", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")
     [record] = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
     assert (record["Data"], record["PartitionKey"]) == (b"to a stream", "p")
+
+
+def test_a_bus_and_a_state_machine(cloud: CloudUnderTest) -> None:
+    queue, arn, events, machines = PublicQueue(cloud, "q"), role(cloud), cloud.client("events"), Machines(cloud)
+    events.put_rule(Name="r", EventPattern='{"source": ["mine"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
+    machine = machines.make({"StartAt": "It", "States": {"It": {"Type": "Pass", "End": True}}})
+    at = f"at({now(cloud) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S})"
+    bus = f"arn:aws:events:{cloud.region}:123456789012:event-bus/default"
+    parameters = {"Source": "mine", "DetailType": "due"}
+    schedule(cloud, at, {"Arn": bus, "RoleArn": arn, "Input": '{"n": 1}', "EventBridgeParameters": parameters}, "bus")
+    schedule(cloud, at, {"Arn": machine, "RoleArn": arn, "Input": '{"n": 2}'}, "machine")
+    cloud.advance(600)
+    [event] = queue.bodies()
+    assert (event["source"], event["detail-type"], event["detail"]) == ("mine", "due", {"n": 1})
+    [execution] = machines.client.list_executions(stateMachineArn=machine)["executions"]
+    assert json.loads(machines.client.describe_execution(executionArn=execution["executionArn"])["output"]) == {"n": 2}
+
+
+@pytest.mark.parametrize(("statement", "settings", "attempts"), WAYS)
+def test_where_an_event_ends_up_that_fails(
+    cloud: CloudUnderTest, statement: str, settings: dict[str, Any], attempts: int
+) -> None:
+    """In the function's dead-letter queue, not the schedule's: Lambda's queue has taken it."""
+    letters, own = PublicQueue(cloud, "letters"), PublicQueue(cloud, "own")
+    name = failing(cloud, statement, settings, letters)
+    at = f"at({now(cloud) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S})"
+    target = {"Arn": function_arn(cloud, name), "RoleArn": role(cloud), "Input": '{"n": 1}', "DeadLetterConfig": {"Arn": own.arn}}
+    schedule(cloud, at, target)
+    cloud.advance(3600)
+    assert (letters.bodies(), own.bodies()) == ([{"n": 1}], [])
+    assert times_run(cloud, name) == attempts
+
+
+def test_a_function_that_is_not_there_is_a_failure_of_the_target(cloud: CloudUnderTest) -> None:
+    own, arn = PublicQueue(cloud, "own"), role(cloud)
+    target = {
+        "Arn": function_arn(cloud, "none"), "RoleArn": arn, "DeadLetterConfig": {"Arn": own.arn}, "Input": "{}",
+        "RetryPolicy": {"MaximumRetryAttempts": 2},
+    }  # fmt: skip
+    start = now(cloud)
+    schedule(cloud, f"at({start + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S})", target)
+    cloud.advance(600)
+    [letter] = own.take()
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "ResourceNotFoundException"
+    counted = {}
+    for metric in ("InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount", "InvocationsSentToDeadLetterCount"):
+        found = cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Scheduler", MetricName=metric, Dimensions=[{"Name": "ScheduleGroup", "Value": "default"}],
+            StartTime=start - timedelta(hours=1), EndTime=start + timedelta(hours=1), Period=7200, Statistics=["Sum"],
+        )["Datapoints"]  # fmt: skip
+        counted[metric] = sum(point["Sum"] for point in found)
+    assert counted == {
+        "InvocationAttemptCount": 3, "TargetErrorCount": 3, "InvocationDroppedCount": 1, "InvocationsSentToDeadLetterCount": 1,
+    }  # fmt: skip
+
+
+def test_a_reset_ends_every_schedule(cloud: CloudUnderTest) -> None:
+    schedule(cloud, "rate(1 minute)", {"Arn": PublicQueue(cloud, "q").arn, "RoleArn": role(cloud), "Input": "x"})
+    cloud.client("events").put_rule(Name="r", ScheduleExpression="rate(1 minute)")
+    cloud.reset()
+    queue = PublicQueue(cloud, "q")
+    cloud.client("events").put_rule(Name="r", ScheduleExpression="rate(1 day)")
+    cloud.client("events").put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
+    cloud.advance(3600)
+    assert queue.take() == [] and cloud.client("scheduler").list_schedules()["Schedules"] == []
 
 
 def test_start_end_and_what_follows_the_last_run(cloud: CloudUnderTest) -> None:

@@ -12,9 +12,12 @@ from lablib.cloud.moto_seam.schedules import Schedule
 from lablib.cloud.sources.acting import Acting, Failed
 from lablib.cloud.sources.scheduler import targets
 from lablib.cloud.sources.scheduler.targets import NoTarget, Run
+from lablib.cloud.telemetry.metrics import Metrics
 from lablib.models import buses
 
 log = logging.getLogger("lablib.cloud")
+
+NAMESPACE = "AWS/Scheduler"  # of the metrics: EventBridge Scheduler User Guide, "Monitoring with Amazon CloudWatch", 2026
 
 
 class Delivery:
@@ -24,8 +27,8 @@ class Delivery:
     that does not exist, with ``EXHAUSTED_RETRY_CONDITION``. That AWS tells errors apart here, as rules do, is unconfirmed.
     """
 
-    def __init__(self, acting: Acting, clock: Clock, account: str) -> None:
-        self._acting, self._clock, self._account = acting, clock, account
+    def __init__(self, acting: Acting, clock: Clock, metrics: Metrics, account: str) -> None:
+        self._acting, self._clock, self._metrics, self._account = acting, clock, metrics, account
         self._retries: set[Timer] = set()
 
     async def run(self, schedule: Schedule, scheduled: float) -> None:
@@ -35,6 +38,7 @@ class Delivery:
     async def _attempt(self, run: Run, attempt: int, began: float) -> None:
         target = run.schedule.target
         text = run.input(attempt, self._account)
+        self._count("InvocationAttemptCount", run)
         try:
             wanted = targets.call(target, text)
             answer = await self._acting.call(
@@ -47,6 +51,7 @@ class Delivery:
             await self._failed(run, attempt, began, failed)
 
     async def _failed(self, run: Run, attempt: int, began: float, failed: Failed) -> None:
+        self._count("TargetErrorCount", run)
         policy = run.schedule.target.get("RetryPolicy", {})
         most = policy.get("MaximumRetryAttempts", buses.DELIVERY_RETRIES)
         age = policy.get("MaximumEventAgeInSeconds", buses.DELIVERY_AGE_S)
@@ -69,6 +74,7 @@ class Delivery:
 
     async def _dead(self, run: Run, attempt: int, failed: Failed, condition: str) -> None:
         target = run.schedule.target
+        self._count("InvocationDroppedCount", run)
         queue = (target.get("DeadLetterConfig") or {}).get("Arn")
         if queue is None:
             log.info("the schedule %s gave up: %s", run.schedule.name, failed)
@@ -85,8 +91,14 @@ class Delivery:
             await self._acting.call(
                 target["RoleArn"], run.schedule.region, "sqs", "SendMessage", {**wanted.parameters, "MessageAttributes": given}
             )
+            self._count("InvocationsSentToDeadLetterCount", run)
         except Failed as error:
             log.warning("the dead letter of the schedule %s is lost: %s", run.schedule.name, error)
+            self._count("InvocationsFailedToBeSentToDeadLetterCount", run)
+
+    def _count(self, metric: str, run: Run) -> None:
+        for dimensions in ((), (("ScheduleGroup", run.schedule.group),)):
+            self._metrics.add(metric, dimensions, 1.0, namespace=NAMESPACE)
 
     def reset(self) -> None:
         """Nothing is tried again."""

@@ -22,7 +22,7 @@ class Scheduler:
     def __init__(self, context: SourceContext) -> None:
         self._clock = context.clock
         self._acting = Acting(context.url, context.clock, "scheduler.amazonaws.com")
-        self._delivery = Delivery(self._acting, context.clock, context.account)
+        self._delivery = Delivery(self._acting, context.clock, context.metrics, context.account)
         self._timetable = Timetable(context.clock)
         self._known: dict[str, Schedule] = {}
 
