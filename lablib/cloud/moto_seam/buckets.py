@@ -211,10 +211,12 @@ def _tell(name: str, bucket: Any, key: Any) -> None:
     if not name.startswith("ObjectRemoved:"):
         size, etag = key.size, str(key.etag).replace('"', "")
     request_id, host_id = _ids()
+    # That a copy of an archived object is there is S3's doing, whoever looks first.
+    serving = engine.serving if name != "ObjectRestore:Completed" else None
     on_event(ObjectEvent(
         name, _bucket(bucket), key.name, size, etag, str(key.version_id) if bucket.is_versioned else None,
         seconds(expiry) if expiry is not None else None, getattr(key, "storage_class", None) or "STANDARD", clockwork.now(),
-        engine.serving.request if engine.serving is not None else None, request_id, host_id, engine.trace,
+        serving.request if serving is not None else None, request_id, host_id, engine.trace,
         _configuration(bucket.notification_configuration),
     ))  # fmt: skip
 

@@ -7,7 +7,7 @@ the same wherever it is seen. FilterLogEvents knows every pattern and, as AWS by
 Touches: of `moto.logs.models`: `EventMessageFilter`, `LogEvent.event_id`, `.timestamp`, `LogStream._send_log_events`, `.put_log_events`,
 `.log_group`, `.log_stream_name`, `LogGroup.subscription_filters`, `.put_subscription_filter`, `.filter_log_events`, `.name`,
 `SubscriptionFilter.filter_pattern`, `LogsBackend.put_subscription_filter`, `.filters`, `.groups`, `logs_backends`; of
-`moto.logs.metric_filters`: `MetricFilters.add_filter`, `.metric_filters`; `moto.cloudwatch.models.CloudWatchBackend.put_metric_data`;
+`moto.logs.metric_filters`: `MetricFilters.add_filter`, `.metric_filters`;
 `moto.kinesis.models.KinesisBackend.describe_stream`, `Stream.put_record`.
 """
 
@@ -20,7 +20,6 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
@@ -59,23 +58,11 @@ class MetricFilter:
     transformations: Sequence[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Datum:
-    """A value of a metric; `at` in seconds since 1970."""
-
-    namespace: str
-    metric: str
-    value: float
-    unit: str
-    dimensions: tuple[tuple[str, str], ...]
-    at: float
-
-
-# Called under the lock, from whatever thread moto works in: who is told; whether a pattern lets a message through; what a metric
-# filter makes of messages.
+# Called under the lock, from whatever thread moto works in: a function is to be told; whether a pattern lets a message through; a metric
+# filter is to look at messages.
 on_lines: Callable[[Lines], None] = lambda lines: None
 matches: Callable[[str, str], bool] = lambda pattern, message: True
-measured: Callable[[MetricFilter, Sequence[Event]], list[Datum]] = lambda found, events: []
+on_measuring: Callable[[MetricFilter, Sequence[Event]], None] = lambda found, events: None
 
 
 def exists(region: str, group: str) -> bool:
@@ -182,23 +169,10 @@ def _counted(original: Callable[..., str]) -> Callable[..., str]:
             return token
         events = [Event("", event["timestamp"], event["message"]) for event in log_events]
         for found in _metric_filters(_backend(group.region), group.name):
-            _measure(group.region, measured(found, events))
+            on_measuring(found, events)
         return token
 
     return put_log_events
-
-
-def _measure(region: str, data: list[Datum]) -> None:
-    if not data:
-        return
-    from moto.cloudwatch.models import cloudwatch_backends
-
-    backend = cloudwatch_backends[engine.place.account][region]
-    for datum in data:
-        dimensions = [{"Name": name, "Value": value} for name, value in datum.dimensions]
-        at = datetime.fromtimestamp(datum.at, UTC).replace(tzinfo=None)
-        point = {"MetricName": datum.metric, "Value": datum.value, "Unit": datum.unit, "Dimensions": dimensions, "Timestamp": at}
-        backend.put_metric_data(datum.namespace, [point])
 
 
 def _updated(original: Callable[..., None]) -> Callable[..., None]:

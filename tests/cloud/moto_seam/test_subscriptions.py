@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lablib.cloud.moto_seam import logs, subscriptions
-from lablib.cloud.moto_seam.subscriptions import Datum, Event, Lines, MetricFilter
+from lablib.cloud.moto_seam.subscriptions import Event, Lines, MetricFilter
 from tests.cloud.moto_seam.conftest import Moto
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f"
@@ -76,12 +76,13 @@ def test_a_destination_that_is_gone_is_no_failure(moto: Moto, told: list[Lines])
     assert len(moto.client("logs").filter_log_events(logGroupName=GROUP)["events"]) == 1
 
 
-def test_metric_filters_are_asked_and_their_values_kept(moto: Moto, told: list[Lines], monkeypatch: pytest.MonkeyPatch) -> None:
-    def measured(found: MetricFilter, events: Sequence[Event]) -> list[Datum]:
-        assert (found.name, found.pattern, found.transformations[0]["metricName"]) == ("m", "p", "lines")
-        return [Datum("N", "lines", float(len(events)), "Count", (("d", "x"),), moto.now)]
+def test_metric_filters_are_asked_and_replaced(moto: Moto, told: list[Lines], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str, str, list[str]]] = []
 
-    monkeypatch.setattr(subscriptions, "measured", measured)
+    def measuring(found: MetricFilter, events: Sequence[Event]) -> None:
+        seen.append((found.name, found.pattern, found.transformations[0]["metricName"], [event.message for event in events]))
+
+    monkeypatch.setattr(subscriptions, "on_measuring", measuring)
     for pattern in ("other", "p"):
         moto.client("logs").put_metric_filter(
             logGroupName=GROUP, filterName="m", filterPattern=pattern,
@@ -89,5 +90,4 @@ def test_metric_filters_are_asked_and_their_values_kept(moto: Moto, told: list[L
         )  # fmt: skip
     assert subscriptions.metric_filters("eu-west-1", GROUP) == ["m"]
     logs.put(GROUP, "s", [(int(moto.now * 1000), "1"), (int(moto.now * 1000), "2")])
-    [metric] = moto.client("cloudwatch").list_metrics(Namespace="N")["Metrics"]
-    assert (metric["MetricName"], metric["Dimensions"]) == ("lines", [{"Name": "d", "Value": "x"}])
+    assert seen == [("m", "p", "lines", ["1", "2"])]

@@ -213,6 +213,16 @@ def test_where_an_event_ends_up(cloud: CloudUnderTest, statement: str, settings:
     assert opened(letter)["logEvents"][0]["message"] == "line" and runs(cloud, name) == attempts
 
 
+def forwarded(cloud: CloudUnderTest, metric: str, filter: str) -> float:
+    at = now(cloud) / 1000
+    dimensions = {"LogGroupName": GROUP, "DestinationType": "Lambda", "FilterName": filter}
+    points = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Logs", MetricName=metric, Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=at - 3600, EndTime=at + 3600, Period=7200, Statistics=["Sum"],
+    )["Datapoints"]  # fmt: skip
+    return sum(point["Sum"] for point in points)
+
+
 @pytest.mark.parametrize("gone", ["the function", "its permission"])
 def test_a_destination_that_is_gone_hurts_no_producer(cloud: CloudUnderTest, gone: str) -> None:
     group(cloud)
@@ -228,6 +238,9 @@ def test_a_destination_that_is_gone_hurts_no_producer(cloud: CloudUnderTest, gon
     cloud.advance(0)
     assert len(received(cloud, other)) == 1
     assert gone == "the function" or received(cloud, name) == []
+    assert [forwarded(cloud, "DeliveryErrors", filter) for filter in ("one", "two")] == [1, 0]
+    assert [forwarded(cloud, "ForwardedLogEvents", filter) for filter in ("one", "two")] == [0, 1]
+    assert forwarded(cloud, "ForwardedBytes", "two") > 100
 
 
 def test_a_stream_of_kinesis_gets_what_the_pattern_lets_through(cloud: CloudUnderTest) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
+from botocore.config import Config
 
 from tests.cloud.sources.failures import WAYS, failing, runs
 from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received
@@ -103,8 +106,6 @@ def test_every_way_to_make_an_object_is_one_event_of_its_own(cloud: CloudUnderTe
 
 def post(s3: Any, key: str, content: bytes) -> None:
     """Upload with a form, as a browser does."""
-    import requests
-
     form = s3.generate_presigned_post(BUCKET, key)
     assert requests.post(form["url"], data=form["fields"], files={"file": content}, timeout=30).status_code == 204
 
@@ -221,6 +222,14 @@ def test_who_did_it(cloud: CloudUnderTest) -> None:
     key = iam.create_access_key(UserName="ann")["AccessKey"]
     anns = cloud.client("s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
     anns.put_object(Bucket=BUCKET, Key="by ann", Body=b"")
+    for signature in ("s3", "s3v4"):
+        signer = cloud.client(
+            "s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+            config=Config(signature_version=signature),
+        )  # fmt: skip
+        url = signer.generate_presigned_url("put_object", {"Bucket": BUCKET, "Key": signature})
+        assert requests.put(url, data=b"", timeout=30).status_code == 200
+    post(anns, "form", b"")
     writer = cloud.function(
         f"import boto3\ndef lambda_handler(event, context): boto3.client('s3').put_object(Bucket={BUCKET!r}, Key='by f', Body=b'')",
         Timeout=20,
@@ -231,7 +240,7 @@ def test_who_did_it(cloud: CloudUnderTest) -> None:
     records = told(cloud, queue)
     role_id = iam.get_role(RoleName=role)["Role"]["RoleId"]
     assert [(record["s3"]["object"]["key"], record["userIdentity"]["principalId"]) for record in records] == [
-        ("by+ann", f"AWS:{user['UserId']}"), ("by+f", f"AWS:{role_id}:{writer}"),
+        *((key, f"AWS:{user['UserId']}") for key in ("by+ann", "s3", "s3v4", "form")), ("by+f", f"AWS:{role_id}:{writer}"),
     ]  # fmt: skip
 
 
@@ -330,3 +339,40 @@ def test_a_throttled_function_gets_its_events_later(cloud: CloudUnderTest) -> No
         s3.put_object(Bucket=BUCKET, Key=str(number), Body=b"")
     cloud.advance(600)
     assert runs(cloud, name) == 4
+
+
+def test_many_writers_at_once_are_each_told_of_once_and_in_order(cloud: CloudUnderTest) -> None:
+    s3, queue, name = bucket(cloud), Queue(cloud, "told"), teller(cloud)
+    configure(
+        s3, QueueConfigurations=[to_queue(queue, "s3:ObjectCreated:*")],
+        LambdaFunctionConfigurations=[to_function(cloud, name, "s3:ObjectRemoved:*")],
+    )  # fmt: skip
+    queue.take()
+
+    def work(writer: int) -> None:
+        client = cloud.client("s3")
+        for number in range(12):
+            client.put_object(Bucket=BUCKET, Key=f"{writer}/{number}", Body=b"")
+            client.delete_object(Bucket=BUCKET, Key=f"{writer}/{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    objects = [record["s3"]["object"] for record in told(cloud, queue)]
+    expected = sorted(f"{writer}/{number}" for writer in range(8) for number in range(12))
+    assert sorted(found["key"] for found in objects) == expected and len({found["sequencer"] for found in objects}) == 96
+    for writer in range(8):
+        own = sorted((found for found in objects if found["key"].startswith(f"{writer}/")), key=lambda found: found["sequencer"])
+        assert [int(found["key"].partition("/")[2]) for found in own] == list(range(12))
+    removed = [event["Records"][0]["s3"]["object"]["key"] for event in received(cloud, name)]
+    assert sorted(removed) == expected
+
+
+def test_what_is_under_way_when_the_cloud_is_emptied_is_gone(cloud: CloudUnderTest) -> None:
+    for _ in range(3):
+        s3, name = bucket(cloud), teller(cloud)
+        configure(s3, LambdaFunctionConfigurations=[to_function(cloud, name, "s3:ObjectCreated:*")])
+        for number in range(5):
+            s3.put_object(Bucket=BUCKET, Key=str(number), Body=b"")
+        cloud.reset()
+        cloud.advance(0)
+        assert cloud.client("logs").describe_log_groups()["logGroups"] == []

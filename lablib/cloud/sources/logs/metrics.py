@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lablib.cloud.moto_seam.subscriptions import Datum, Event, MetricFilter
+from lablib.cloud.moto_seam.subscriptions import Event, MetricFilter
 from lablib.cloud.sources.logs.filters import FilterPattern, InvalidPattern, compiled
 from lablib.cloud.sources.logs.filters.comparisons import number_of
+
+
+@dataclass(frozen=True)
+class Datum:
+    """A value of a metric; `at` in seconds since 1970."""
+
+    namespace: str
+    metric: str
+    value: float
+    unit: str
+    dimensions: tuple[tuple[str, str], ...]
+    at: float
 
 
 def measured(found: MetricFilter, events: Sequence[Event]) -> list[Datum]:

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lablib.cloud.api.errors import LambdaError
@@ -16,7 +16,7 @@ from lablib.cloud.sources.calling import Source
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.logs.desk import Desk
 from lablib.cloud.sources.logs.filters import InvalidPattern, compiled
-from lablib.cloud.sources.logs.metrics import measured
+from lablib.cloud.sources.logs.metrics import Datum, measured
 from lablib.models import limits
 
 log = logging.getLogger("lablib.cloud")
@@ -31,7 +31,13 @@ class LogSubscriptions:
         self.answer = self._desk.answer
         subscriptions.on_lines = lambda lines: context.soon(self._deliver, lines)
         subscriptions.matches = _matches
-        subscriptions.measured = measured
+        subscriptions.on_measuring = lambda found, events: context.soon(self._count, measured(found, events))
+
+    def _count(self, data: Iterable[Datum]) -> None:
+        for datum in data:
+            self._context.metrics.add(
+                datum.metric, datum.dimensions, datum.value, unit=datum.unit, at=datum.at, namespace=datum.namespace
+            )  # fmt: skip
 
     def _deliver(self, lines: Lines) -> None:
         source = Source(f"logs.{lines.region}.amazonaws.com", group_arn(lines.region, lines.account, lines.group), lines.account)
@@ -40,6 +46,15 @@ class LogSubscriptions:
                 self._send(lines.destination, event, source)
             except LambdaError as lost:
                 log.warning("log events of %s did not get to %s: %s", lines.group, lines.destination, lost)
+                self._told("DeliveryErrors", lines, 1)
+                return
+            self._told("ForwardedBytes", lines, len(base64.b64decode(event["awslogs"]["data"])), unit="Bytes")
+        self._told("ForwardedLogEvents", lines, len(lines.events))
+
+    def _told(self, metric: str, lines: Lines, value: float, *, unit: str = "Count") -> None:
+        """Count for CloudWatch, as "Monitoring with CloudWatch metrics", CloudWatch Logs User Guide, 2026, says."""
+        dimensions = (("LogGroupName", lines.group), ("DestinationType", "Lambda"), ("FilterName", lines.filter))
+        self._context.metrics.add(metric, dimensions, value, unit=unit, namespace="AWS/Logs")
 
     def _send(self, destination: str, event: dict[str, Any], source: Source) -> None:
         """Either of the service's two names may stand in the function's policy."""
