@@ -26,7 +26,7 @@ DELIVERY_AGE_S = 86_400
 # such that 185 of them do not end before the 24 hours do.
 DELIVERY_BACKOFF_S = (1.0, 600.0)
 
-# EventBridge Scheduler. How old, in seconds, a StartDate may be: AWS's own sentence when it is older (captured, third party, 2024).
+# EventBridge Scheduler. How old, in seconds, a StartDate may be: AWS's sentence when it is older (captured, third party, 2024).
 START_DATE_AGE_S = 300
 # Bytes of a target's Input. BOTO scheduler, Target.Input.
 SCHEDULE_INPUT_BYTES = 256 * 1024

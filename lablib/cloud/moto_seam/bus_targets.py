@@ -1,7 +1,8 @@
 """Where EventBridge sends besides functions, queues, topics and buses: log groups, Kinesis and Firehose streams.
 
-Touches: `moto.kinesis.models.kinesis_backends`, `KinesisBackend.streams`, `.put_record`; `moto.firehose.models.firehose_backends`,
-`FirehoseBackend.delivery_streams`, `.put_record`; of CloudWatch Logs what `lablib.cloud.moto_seam.logs` does.
+Touches: `moto.kinesis.models.kinesis_backends`, `KinesisBackend.streams`, `.put_record`;
+`moto.firehose.models.firehose_backends`, `FirehoseBackend.delivery_streams`, `.put_record`; of CloudWatch Logs
+what `lablib.cloud.moto_seam.logs` does.
 """
 
 from __future__ import annotations

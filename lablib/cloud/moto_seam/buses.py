@@ -1,13 +1,14 @@
 """EventBridge: moto keeps buses, rules, targets and archives; what it does with an event is not called any more.
 
 moto's PutEvents raises for a Lambda target, delivers under the lock, and fires rules that are disabled or have a schedule alone.
-Whoever listens gets the entries instead, and says what the answer is. What moto takes and AWS refuses (patterns, targets) is refused
-as the listener says; TestEventPattern, which moto has not, is the listener's. A replay hands its archive's events to the listener.
+Whoever listens gets the entries instead, and says what the answer is. What moto takes and AWS refuses (patterns, targets) is
+refused as the listener says; TestEventPattern, which moto has not, is the listener's. A replay hands its archive's events to it.
 
 Touches: `moto.events.models.EventsBackend`'s `put_events`, `put_targets`, `event_buses`, `archives`, `_get_event_bus`,
 `_normalize_event_bus_arn`, `events_backends`, `EventBus.rules`, `Rule`'s attributes, `EventPatternParser.parse`, `.pattern`,
-`Archive.events`, `.rule`, `.uuid`, `Replay.replay_events` and attributes, `ReplayState`, `JsonRESTError`; `moto.events.responses.EventsHandler`'s
-`put_events`, `test_event_pattern`, `_get_param`, `region`; `moto.events.notifications._send_safe_notification`.
+`Archive.events`, `.rule`, `Replay.replay_events` and attributes, `ReplayState`, `JsonRESTError`;
+`moto.events.responses.EventsHandler`'s `put_events`, `test_event_pattern`, `_get_param`, `region`;
+`moto.events.notifications._send_safe_notification`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What a topic's subscribers get: SNS's envelope, signed, and what else goes into a queue.
 
-Names, order and layout: messages captured in 2023 and 2025. One key signs everything in this process, and its certificate is where
-the envelope says, for who asks this cloud in the name of that host.
+Names, order and layout: messages captured in 2023 and 2025. One key signs everything in this process, and its certificate is
+where the envelope says, for who asks this cloud in the name of that host.
 
-Touches: of `moto.sns.models` `Topic.arn`, `.signature_version`, `Subscription.attributes`; the library ``cryptography``, which moto needs.
+Touches: of `moto.sns.models` `Topic.arn`, `.signature_version`, `Subscription.attributes`; ``cryptography``, which moto needs.
 """
 
 from __future__ import annotations
@@ -65,10 +65,11 @@ def _attributes(values: Mapping[str, Any]) -> str:
 
 def of_queue(attributes: Attributes) -> dict[str, dict[str, str]]:
     """A message's attributes as SQS has them, for a subscription with raw delivery."""
-    return {
-        name: {"DataType": value["Type"], "BinaryValue" if value["Type"].startswith("Binary") else "StringValue": str(value["Value"])}
-        for name, value in attributes.items()
-    }  # fmt: skip
+    made = {}
+    for name, value in attributes.items():
+        member = "BinaryValue" if value["Type"].startswith("Binary") else "StringValue"
+        made[name] = {"DataType": value["Type"], member: str(value["Value"])}
+    return made
 
 
 def dead_letter_of(subscription: Any) -> str | None:

@@ -1,15 +1,15 @@
-"""SNS: moto keeps topics and subscriptions; what a subscription gets of a message is AWS's, and functions get it from the listener.
+"""SNS: moto keeps topics and subscriptions; what a subscription gets of a message is AWS's; functions get it from the listener.
 
 moto calls its own Lambda with placeholders, makes an RSA key for every subscription and a certificate for every message, delivers
 to a hundred subscriptions, and keeps every message for ever. Here a message for a queue is put into it at once, in order; one for
 a function goes to whoever listens; what a queue does not take goes to the subscription's dead-letter queue. Filters, and which
 attributes a subscription may have, are the listener's. Other protocols stay moto's.
 
-Touches: `moto.sns.models.Topic`'s `publish`, `arn`, `name`, `account_id`, `fifo_topic`, `content_based_deduplication`, `signature_version`,
-`sns_backend`; `Subscription`'s `publish`, `arn`, `attributes`, `endpoint`, `protocol`, `_parse_message_structure`; `SNSBackend`'s `publish`,
-`publish_batch`, `subscriptions`, `topics`, `_get_topic_subscriptions`, `_find_subscription`, `_validate_filter_policy`, `sns_backends`;
-`moto.sns.exceptions.SNSInvalidParameter`, `SNSNotFoundError`; `moto.sns.responses.SNSResponse`'s `subscribe`, `set_subscription_attributes`,
-`backend`, `_get_param`; `moto.sqs.models.sqs_backends`, `SQSBackend.send_message`, `.queues`.
+Touches: `moto.sns.models.Topic`'s `publish`, `subscriptions_confimed`, `arn`, `fifo_topic`, `content_based_deduplication`,
+`sns_backend`; `Subscription`'s `publish`, `arn`, `attributes`, `endpoint`, `protocol`, `_parse_message_structure`; `SNSBackend`'s
+`publish`, `publish_batch`, `subscriptions`, `_get_topic_subscriptions`, `_find_subscription`, `_validate_filter_policy`;
+`moto.sns.models.InvalidParameterValue`, `SNSInvalidParameter`, `moto.sns.responses.SNSNotFoundError`, `SNSResponse`'s
+`subscribe`, `set_subscription_attributes`, `backend`, `_get_param`; `moto.sqs.models.sqs_backends`, `SQSBackend.send_message`.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Listener:
     matches
         ``matches(policy, scope, attributes, message)``: whether a filter policy lets a message through.
     check
-        ``check(name, value, attributes)``: raise `Refused` for a subscription's attribute; `attributes` are those that it has, or is to
-        have.
+        ``check(name, value, attributes)``: raise `Refused` for a subscription's attribute; `attributes` are all that it has, or
+        is to have.
     check_message
         ``check_message(message, subject, structure, attributes)``: raise `Refused`.
     count
@@ -153,9 +153,9 @@ def _passes(subscription: Any, published: _Message) -> bool:
 
 
 def _to_function(subscription: Any, published: _Message, text: str) -> None:
-    envelope = _envelope(subscription, published, text)
     _listener.function(Notification(
-        published.topic.arn, subscription.arn, subscription.endpoint, envelope, notifications.dead_letter_of(subscription), engine.trace
+        published.topic.arn, subscription.arn, subscription.endpoint, _envelope(subscription, published, text),
+        notifications.dead_letter_of(subscription), engine.trace,
     ))  # fmt: skip
 
 

@@ -97,7 +97,8 @@ def test_rules_as_they_are(moto: Moto, told: Told) -> None:
         assert buses.rules_of("eu-west-1", "nowhere") is None
         found = buses.rules_of("eu-west-1", "shop") or ()
         default = buses.rules_of("eu-west-1", "default") or ()
-    assert [(rule.name, rule.enabled, rule.pattern) for rule in found] == [("on", True, '{"a": ["b"]}'), ("off", False, '{"a": ["b"]}')]
+    assert [(rule.name, rule.enabled) for rule in found] == [("on", True), ("off", False)]
+    assert {rule.pattern for rule in found} == {'{"a": ["b"]}'}
     assert found[0].targets == ({"Id": "1", "Arn": f"arn:aws:sqs:{HERE}:q", "Input": "1"},)
     assert [(rule.name, rule.pattern, rule.archive) for rule in default] == [
         ("nightly", None, None), ("Events-Archive-kept", '{"replay-name": [{"exists": false}]}', "kept"),
@@ -158,9 +159,8 @@ def test_what_goes_to_log_groups_and_streams(moto: Moto) -> None:
 def test_what_goes_to_a_delivery_stream(moto: Moto) -> None:
     s3 = moto.client("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    moto.client("firehose").create_delivery_stream(
-        DeliveryStreamName="d", S3DestinationConfiguration={"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::bucket"}
-    )  # fmt: skip
+    to = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::bucket"}
+    moto.client("firehose").create_delivery_stream(DeliveryStreamName="d", S3DestinationConfiguration=to)
     bus_targets.put_to_delivery_stream(f"arn:aws:firehose:{HERE}:deliverystream/d", b'{"a": 1}')
     [stored] = s3.list_objects_v2(Bucket="bucket")["Contents"]
     assert s3.get_object(Bucket="bucket", Key=stored["Key"])["Body"].read() == b'{"a": 1}'

@@ -60,7 +60,8 @@ def test_a_function_is_the_listeners(moto: Moto, told: Told) -> None:
     subscription = sns.subscribe(
         TopicArn=topic, Protocol="lambda", Endpoint=FUNCTION, Attributes={"RedrivePolicy": redrive}, ReturnSubscriptionArn=True
     )["SubscriptionArn"]
-    published = sns.publish(TopicArn=topic, Message="ü", Subject="s", MessageAttributes={"n": {"DataType": "Number", "StringValue": "1"}})
+    number = {"n": {"DataType": "Number", "StringValue": "1"}}
+    published = sns.publish(TopicArn=topic, Message="ü", Subject="s", MessageAttributes=number)
     [notification] = told.notifications
     assert (notification.topic, notification.subscription, notification.endpoint) == (topic, subscription, FUNCTION)
     assert (notification.dead_letter, notification.trace) == (f"arn:aws:sqs:{HERE}:letters", TRACE)
@@ -103,7 +104,8 @@ def test_what_the_listener_refuses(moto: Moto, told: Told) -> None:
     attributes = {"RawMessageDelivery": "no"}
     error = refused(lambda: sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=FUNCTION, Attributes=attributes))
     assert (error.code, error.message) == ("InvalidParameter", "Invalid parameter: Attributes Reason: RawMessageDelivery says no")
-    subscription = sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=FUNCTION, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    given = {"TopicArn": topic, "Protocol": "lambda", "Endpoint": FUNCTION}
+    subscription = sns.subscribe(**given, ReturnSubscriptionArn=True)["SubscriptionArn"]
 
     def change(arn: str, name: str, value: str) -> None:
         sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)

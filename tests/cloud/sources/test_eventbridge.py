@@ -19,7 +19,9 @@ def rule_arn(cloud: CloudUnderTest, name: str, bus: str = "") -> str:
     return f"arn:aws:events:{cloud.region}:{ACCOUNT}:rule/{f'{bus}/' if bus else ''}{name}"
 
 
-def rule(cloud: CloudUnderTest, name: str, pattern: dict[str, Any], *targets: dict[str, Any], bus: str = "default", **more: Any) -> str:
+def rule(
+    cloud: CloudUnderTest, name: str, pattern: dict[str, Any], *targets: dict[str, Any], bus: str = "default", **more: Any
+) -> str:  # fmt: skip
     """Make a rule with targets; its ARN."""
     events = cloud.client("events")
     made: str = events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern), **more)["RuleArn"]
@@ -92,7 +94,7 @@ def test_buses_are_apart(cloud: CloudUnderTest) -> None:
     bus = events.create_event_bus(Name="shop")["EventBusArn"]
     rule(cloud, "r", {"source": ["shop"]}, {"Arn": queue.arn, "Input": '"default"'})
     rule(cloud, "r", {"source": ["shop"]}, {"Arn": queue.arn, "Input": '"custom"'}, bus="shop")
-    assert [("EventId" in entry) for entry in put(cloud, ORDER | {"EventBusName": bus}, ORDER | {"EventBusName": "nowhere"})] == [True, True]
+    assert all("EventId" in entry for entry in put(cloud, ORDER | {"EventBusName": bus}, ORDER | {"EventBusName": "nowhere"}))
     assert queue.bodies() == ["custom"]
     put(cloud, ORDER | {"EventBusName": "shop"}, ORDER)
     assert sorted(queue.bodies()) == ["custom", "default"]
@@ -106,17 +108,20 @@ def test_buses_are_apart(cloud: CloudUnderTest) -> None:
         ({"InputPath": "$.detail.für[0]"}, '"Ana"'),
         ({"InputPath": "$['detail']['total']"}, "12.5"),
         ({"InputPath": "$.detail.nothing"}, "null"),
-        ({"InputTransformer": {"InputPathsMap": {"who": "$.detail.für[0]", "n": "$.detail.total"}, "InputTemplate": '"<who> pays <n>, <who>."'}},
+        ({"InputTransformer": {"InputPathsMap": {"who": "$.detail.für[0]", "n": "$.detail.total"},
+                               "InputTemplate": '"<who> pays <n>, <who>."'}},
          '"Ana pays 12.5, Ana."'),
         ({"InputTransformer": {"InputPathsMap": {"who": "$.detail.nobody"}, "InputTemplate": '"to <who>!"'}}, '"to !"'),
         ({"InputTransformer": {"InputPathsMap": {"who": "$.detail.nobody"}, "InputTemplate": '{"to": <who>}'}}, '{"to":""}'),
         ({"InputTransformer": {"InputPathsMap": {"d": "$.detail", "w": "$.detail.für[0]"},
                                "InputTemplate": '{ "all": <d>, "s": <w>, "q": "<w>", "deep": [ 1, { "x": "say \\"<w>\\"" } ] }'}},
          '{"all":{"total":12.5,"für":["Ana"]},"s":"Ana","q":"Ana","deep":[1,{"x":"say \\"Ana\\""}]}'),
-        ({"InputTransformer": {"InputPathsMap": {"d": "$.detail"}, "InputTemplate": '"the <d>"'}}, '"the {total:12.5,für:[Ana]}"'),
+        ({"InputTransformer": {"InputPathsMap": {"d": "$.detail"}, "InputTemplate": '"the <d>"'}},
+         '"the {total:12.5,für:[Ana]}"'),
         ({"InputTransformer": {"InputTemplate": '"<aws.events.rule-name> of <aws.events.rule-arn>"'}}, '"r of RULE"'),
         ({"InputTransformer": {"InputTemplate": '{"e": <aws.events.event.json>}'}}, '{"e":EVENT}'),
-        ({"InputTransformer": {"InputPathsMap": {"w": "$.detail.für[0]"}, "InputTemplate": '"one <w>"\n"two"'}}, '"one Ana"\n"two"'),
+        ({"InputTransformer": {"InputPathsMap": {"w": "$.detail.für[0]"}, "InputTemplate": '"one <w>"\n"two"'}},
+         '"one Ana"\n"two"'),
     ],
 )  # fmt: skip
 def test_what_a_target_gets(cloud: CloudUnderTest, target: dict[str, Any], expected: str) -> None:
@@ -150,8 +155,9 @@ def test_every_kind_of_target(cloud: CloudUnderTest) -> None:
     bus = events.create_event_bus(Name="other")["EventBusArn"]
     rule(cloud, "on", {"source": ["shop"]}, {"Arn": forwarded.arn}, bus="other")
     role = cloud.role()
-    cloud.client("iam").put_role_policy(RoleName="lambda-test-role", PolicyName="all", PolicyDocument=json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kinesis:*", "events:*"], "Resource": "*"}]}))  # fmt: skip
+    statement = {"Effect": "Allow", "Action": ["kinesis:*", "events:*"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("iam").put_role_policy(RoleName="lambda-test-role", PolicyName="all", PolicyDocument=document)
     rule(cloud, "r", {"source": ["shop"]}, {"Arn": plain.arn}, {"Arn": fifo.arn, "SqsParameters": {"MessageGroupId": "g"}},
          {"Arn": topic}, {"Arn": bus, "RoleArn": role},
          {"Arn": f"arn:aws:logs:{cloud.region}:{ACCOUNT}:log-group:/aws/events/shop"})  # fmt: skip
@@ -164,8 +170,8 @@ def test_every_kind_of_target(cloud: CloudUnderTest) -> None:
     assert notified.bodies() == [event] and forwarded.bodies() == [event]
     [line] = cloud.client("logs").filter_log_events(logGroupName="/aws/events/shop")["events"]
     assert json.loads(line["message"]) == event
-    shard = kinesis.get_shard_iterator(StreamName="s", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-    [record] = kinesis.get_records(ShardIterator=shard)["Records"]
+    shard = kinesis.get_shard_iterator(StreamName="s", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")
+    [record] = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
     assert json.loads(record["Data"]) == event and record["PartitionKey"] == "Ana"
 
 
@@ -227,8 +233,8 @@ def test_requests_that_are_refused_as_a_whole(cloud: CloudUnderTest) -> None:
     assert events.put_events(Entries=[ORDER | {"Detail": almost}])["FailedEntryCount"] == 0
     error = refused(lambda: events.put_events(Entries=[{"Source": "a", "DetailType": "b", "Detail": "{}"}] * 11))
     one = (
-        "PutEventsRequestEntry(time=null, source=a, resources=null, detailType=b, detail={}, eventBusName=null, traceHeader=null, "
-        "kmsKeyIdentifier=null, internalMetadata=null)"
+        "PutEventsRequestEntry(time=null, source=a, resources=null, detailType=b, detail={}, eventBusName=null, "
+        "traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)"
     )
     assert error.message == (
         f"1 validation error detected: Value '[{', '.join([one] * 11)}]' at 'entries' failed to satisfy constraint: Member must "

@@ -151,7 +151,8 @@ def test_what_a_filter_policy_lets_through(cloud: CloudUnderTest, policy: Any, s
         subscribe(cloud, news, endpoint, FilterPolicy=policy, FilterPolicyScope=scope)
     attributes: dict[str, dict[str, Any]] = {
         "a": {"kind": text("a"), "raw": {"DataType": "Binary", "BinaryValue": b"x"}}, "none": {},
-        "b2": {"kind": text("b2"), "n": text("5.0", "Number")}, "c": {"kind": text("c"), "many": text('["w", "x"]', "String.Array")},
+        "b2": {"kind": text("b2"), "n": text("5.0", "Number")},
+        "c": {"kind": text("c"), "many": text('["w", "x"]', "String.Array")},
     }  # fmt: skip
     for name, values in attributes.items():
         body = {"it": name, "deep": {"er": "xy"}} if name == "c" else {"it": name} if name != "none" else "no object"
@@ -190,15 +191,18 @@ OR = {"metricType": ["1", "2", "3", "4"], "$or": [{"metricId": [1, 2, 3, 4]}, {"
     [
         ({"FilterPolicy": {"key": [["value"]]}}, "FilterPolicy: Match value must be String, number, true, false, or null\n"
          ' at [Source: (String)"{"key":[["value"]]}"; line: 1, column: 10]'),
-        ({"FilterPolicy": {"key": [{"suffix": "value", "prefix": "value2"}]}}, "FilterPolicy: Only one key allowed in match expression\n"
+        ({"FilterPolicy": {"key": [{"suffix": "value", "prefix": "value2"}]}},
+         "FilterPolicy: Only one key allowed in match expression\n"
          ' at [Source: (String)"{"key":[{"suffix":"value","prefix":"value2"}]}"; line: 1, column: 37]'),
         ({"FilterPolicy": {"key": [{"numeric": ["operator"]}]}}, "FilterPolicy: Unrecognized numeric range operator: operator\n"
          ' at [Source: (String)"{"key":[{"numeric":["operator"]}]}"; line: 1, column: 32]'),
         ({"FilterPolicy": {"key": [{"numeric": [">", 3, "<", 1]}]}}, "FilterPolicy: Bottom must be less than top\n"
          ' at [Source: (String)"{"key":[{"numeric":[">",3,"<",1]}]}"; line: 1, column: 33]'),
-        ({"FilterPolicy": {"key": [{"numeric": [">", 20, "<", 30, "<", 50]}]}}, "FilterPolicy: Too many terms in numeric range expression\n"
+        ({"FilterPolicy": {"key": [{"numeric": [">", 20, "<", 30, "<", 50]}]}},
+         "FilterPolicy: Too many terms in numeric range expression\n"
          ' at [Source: (String)"{"key":[{"numeric":[">",20,"<",30,"<",50]}]}"; line: 1, column: 36]'),
-        ({"FilterPolicy": {"key": [{"anything-but": {"suffix": "test"}}]}}, "FilterPolicy: Unsupported anything-but pattern: suffix\n"
+        ({"FilterPolicy": {"key": [{"anything-but": {"suffix": "test"}}]}},
+         "FilterPolicy: Unsupported anything-but pattern: suffix\n"
          ' at [Source: (String)"{"key":[{"anything-but":{"suffix":"test"}}]}"; line: 1, column: 36]'),
         ({"FilterPolicy": {"key": [{"anything-but": {"prefix": False}}]}}, "FilterPolicy: prefix match pattern must be a string\n"
          ' at [Source: (String)"{"key":[{"anything-but":{"prefix":false}}]}"; line: 1, column: 40]'),
@@ -209,7 +213,8 @@ OR = {"metricType": ["1", "2", "3", "4"], "$or": [{"metricId": [1, 2, 3, 4]}, {"
          "FilterPolicy: Filter policy is too complex"),
         ({"FilterPolicy": {name: ["a"] for name in "abcdef"}}, "FilterPolicy: Filter policy can not have more than 5 keys"),
         ({"FilterPolicy": {"a": {"b": ["c"]}}}, DEEP),
-        ({"FilterPolicy": "{invalidjson}"}, "FilterPolicy: failed to parse JSON. Unexpected character ('i' (code 105)): was expecting "
+        ({"FilterPolicy": "{invalidjson}"},
+         "FilterPolicy: failed to parse JSON. Unexpected character ('i' (code 105)): was expecting "
          f"double-quote to start field name\n at {REDACTED}"),
         ({"FilterPolicyScope": "RandomValue"},
          "FilterPolicyScope: Invalid value [RandomValue]. Please use either MessageBody or MessageAttributes"),
@@ -235,10 +240,12 @@ def test_attributes_that_are_refused(cloud: CloudUnderTest, attributes: dict[str
 def test_what_a_policy_may_come_to(cloud: CloudUnderTest) -> None:
     """150 combinations, as captured; three levels count for three."""
     news, queue = topic(cloud), Queue(cloud, "q")
-    most = {"source": ["1", "2", "3"], "$or": [{"metricName": list("abcdef")}, OR | {"$or": [{"a": [1, 2, 3, 4]}, {"b": [*range(7)]}]}]}
+    inner = OR | {"$or": [{"a": [1, 2, 3, 4]}, {"b": [*range(7)]}]}
+    most = {"source": ["1", "2", "3"], "$or": [{"metricName": list("abcdef")}, inner]}
     subscribe(cloud, news, queue.arn, FilterPolicy=most)
     deep = {"a": {"b": {"c": ["1", "2", "3", "4"]}}, "d": {"e": ["1", "2", "3"]}, "f": ["1", "2", "3"]}
-    error = refused(lambda: subscribe(cloud, topic(cloud, "other"), queue.arn, FilterPolicy=deep, FilterPolicyScope="MessageBody"))
+    other = topic(cloud, "other")
+    error = refused(lambda: subscribe(cloud, other, queue.arn, FilterPolicy=deep, FilterPolicyScope="MessageBody"))
     assert error.message == "Invalid parameter: Attributes Reason: FilterPolicy: Filter policy is too complex"
 
 
@@ -251,7 +258,8 @@ def test_what_a_policy_may_come_to(cloud: CloudUnderTest) -> None:
         ({"Message": "x", "Subject": ""}, "Invalid parameter: Subject"),
         ({"Message": "x", "Subject": "two\nlines"}, "Invalid parameter: Subject"),
         ({"Message": "x", "Subject": "x" * 101}, "Invalid parameter: Subject"),
-        ({"Message": "x", "MessageStructure": "json"}, "Invalid parameter: Message Structure - JSON message body failed to parse"),
+        ({"Message": "x", "MessageStructure": "json"},
+         "Invalid parameter: Message Structure - JSON message body failed to parse"),
         ({"Message": '{"sqs": "a"}', "MessageStructure": "json"},
          "Invalid parameter: Message Structure - No default entry in JSON message body"),
     ],
@@ -301,12 +309,15 @@ def test_fifo_topics_are_for_queues(cloud: CloudUnderTest) -> None:
 
 
 def test_where_a_message_goes_that_is_not_let_in(cloud: CloudUnderTest) -> None:
-    """A function without permission, one of another topic's, one that is gone, a queue that is gone, and one whose policy says no."""
+    """A function without permission, one of another topic's, one that is gone, a queue that is gone, one whose policy says no."""
     news, other = topic(cloud), topic(cloud, "other")
     gone, elsewhere = cloud.function(TELLS), teller(cloud, other)
-    closed = cloud.client("sqs").create_queue(QueueName="closed", Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*",
-         "Condition": {"ArnEquals": {"aws:SourceArn": other}}}]})})["QueueUrl"]  # fmt: skip
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:SourceArn": other}},
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    closed = cloud.client("sqs").create_queue(QueueName="closed", Attributes={"Policy": policy})["QueueUrl"]
     endpoints = [
         arn(cloud, cloud.function(TELLS)), elsewhere, arn(cloud, gone), f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:none",
         f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:closed",

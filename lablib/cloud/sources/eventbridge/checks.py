@@ -30,8 +30,8 @@ def check_pattern(text: str) -> None:
     """Raise `Refused` for a pattern that is not valid."""
     if len(text) > buses.PATTERN_CHARACTERS:
         raise invalid(
-            f"1 validation error detected: Value '{text}' at 'eventPattern' failed to satisfy constraint: Member must have length "
-            f"less than or equal to {buses.PATTERN_CHARACTERS}"
+            f"1 validation error detected: Value '{text}' at 'eventPattern' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {buses.PATTERN_CHARACTERS}"
         )
     try:
         patterns.compile(text)

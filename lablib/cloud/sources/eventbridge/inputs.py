@@ -1,7 +1,7 @@
 """What a target gets of an event: all of it, a part, a constant, or what a template makes of it.
 
-What a variable becomes, in a string and outside one, and what becomes of one that is not there: answers of EventBridge captured in
-2024. Source of the rest: "Amazon EventBridge input transformation", EventBridge User Guide, 2026.
+What a variable becomes, in a string and outside one, and what becomes of one that is not there: answers of EventBridge, captured
+in 2024. Source of the rest: "Amazon EventBridge input transformation", EventBridge User Guide, 2026.
 """
 
 from __future__ import annotations

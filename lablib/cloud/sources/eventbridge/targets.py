@@ -38,7 +38,8 @@ class NotDelivered(Exception):
     Attributes
     ----------
     code
-        As dead letters have it (ERROR_CODE): "Using dead-letter queues to process undelivered events", EventBridge User Guide, 2026.
+        As dead letters have it (ERROR_CODE): "Using dead-letter queues to process undelivered events", EventBridge User Guide,
+        2026.
     again
         Whether it is worth trying again. Without permission or without a target it is not.
     """
@@ -114,6 +115,7 @@ class Targets:
             raise NotDelivered("ERROR_FROM_TARGET", str(error)) from error
 
     async def _function(self, parcel: Parcel) -> None:
+        """Lambda does not look for loops through EventBridge; here such a loop is stopped like any other, or it would never end."""
         source = Source(SERVICE, parcel.rule, self._context.account)
         try:
             self._context.caller.send(parcel.arn, parcel.text.encode(), source, trace=parcel.trace)

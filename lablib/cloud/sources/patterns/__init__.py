@@ -1,9 +1,9 @@
-"""Event patterns: the language in which EventBridge's rules, and the filters of event source mappings, say which events they want.
+"""Event patterns: the language in which EventBridge's rules, and filters of mappings and subscriptions, say what they want.
 
-`compile` reads a pattern, or refuses it in AWS's words; `Pattern.matches` asks it about an event. The names of a pattern stand for
-fields at any depth; a field may have several values, by arrays; it matches if one of them passes one of the tests that the pattern
-lists for it. Fields inside one array must match in the same element. What a number, an IP address or null equals, and that a dot in
-a name is as good as a level, is as EventBridge answered in 2024 (TestEventPattern).
+`compile` reads a pattern, or refuses it in AWS's words; `Pattern.matches` asks it about an event. The names of a pattern stand
+for fields at any depth; a field may have several values, by arrays; it matches if one of them passes one of the tests that the
+pattern lists for it. Fields inside one array must match in the same element. What a number, an IP address or null equals, and
+that a dot in a name is as good as a level, is as EventBridge answered in 2024 (TestEventPattern).
 
 `reading`     JSON, token by token, with the place of a fault
 `operators`   the tests
@@ -38,7 +38,7 @@ _RESERVED = frozenset(
 
 
 class TooManyCombinations(InvalidPattern):
-    """More combinations by ``$or`` than a rule may have. That this is a LimitExceededException AWS documents; the words are ours."""
+    """More combinations by ``$or`` than a rule may have. AWS documents LimitExceededException; the words are ours."""
 
     code = "LimitExceededException"
 
@@ -191,6 +191,7 @@ def _consistent(choices: Sequence[list[Place]], chosen: dict[int, int]) -> bool:
     if not choices:
         return True
     for place in choices[0]:
-        if all(chosen.get(array, index) == index for array, index in place) and _consistent(choices[1:], {**chosen, **dict(place)}):
+        fits = all(chosen.get(array, index) == index for array, index in place)
+        if fits and _consistent(choices[1:], {**chosen, **dict(place)}):
             return True
     return False

@@ -1,8 +1,8 @@
 """Reads the JSON of a pattern token by token, and says where a fault is, as AWS does.
 
-AWS's sentences end in a place: `` at [Source: (String)"{"int": 42}"; line: 1, column: 11]``. It is where AWS's parser (Jackson) stands
-when the fault shows: behind a number, a bracket or a literal, but behind the opening quote of a string that nobody has asked for
-yet; and after a name, behind the first character of its value, which it has looked at already. Captured answers, 2024.
+AWS's sentences end in a place: `` at [Source: (String)"{"int": 42}"; line: 1, column: 11]``. It is where AWS's parser (Jackson)
+stands when the fault shows: behind a number, a bracket or a literal, but behind the opening quote of a string that nobody has
+asked for yet; and after a name, behind the first character of its value, which it has looked at already. Captured answers, 2024.
 """
 
 from __future__ import annotations
