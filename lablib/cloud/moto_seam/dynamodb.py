@@ -2,8 +2,8 @@
 
 moto's records fail at a binary attribute, tell a new item of UpdateItem twice and a change that was rolled back too, tell of
 writes that changed nothing, count again from where they began, and cannot be switched off and on; they would call moto's own
-Lambda. Here a write becomes one record in `journals` once it is certain: an UpdateItem when it has ended, a transaction when it has
-ended well.
+Lambda. Here a write becomes one record in `journals` once it is certain: an UpdateItem when it has ended, a transaction when it
+has ended well.
 
 Touches: `moto.dynamodb.models.table`: `StreamShard` (`__init__`, `add`, `table`), `Table` (`set_stream_specification`,
 `stream_specification`, `latest_stream_label`, `stream_shard`, `table_arn`, `name`, `schema`, `hash_key_attr`, `range_key_attr`),
@@ -137,7 +137,10 @@ def _add(shard: Any, old: Any, new: Any) -> None:
     table, item = shard.table, new if new is not None else old
     attributes = [table.hash_key_attr, *([table.range_key_attr] if table.range_key_attr else [])]
     keys = {name: _plain(item.attrs[name]) for name in attributes}
-    change = _Change(shard.journal, keys, _image(old), _image(new))
+    _tell(_Change(shard.journal, keys, _image(old), _image(new)))
+
+
+def _tell(change: _Change) -> None:
     if _pending is not None:
         _pending.append(change)
     else:
@@ -170,11 +173,9 @@ def _as_one(original: Callable[..., Any], summed: Callable[[list[_Change]], list
     def operation(*args: Any, **kwargs: Any) -> Any:
         with _collecting() as changes:
             result = original(*args, **kwargs)
-        for change in summed(changes):
-            if _pending is not None:
-                _pending.append(change)
-            else:
-                _write(change)
+        with journals.at_once():
+            for change in summed(changes):
+                _tell(change)
         return result
 
     return operation

@@ -1,8 +1,7 @@
 """What Kinesis streams and the streams of DynamoDB tables hold: shards of records, in order.
 
 moto's own lists are not used for it (`kinesis` and `dynamodb` say why). They write here, under the lock; users' GetRecords read
-here through moto, and the pollers of event source mappings read here without it: that takes microseconds, and waits for nothing of
-moto's.
+here through moto, and the pollers of event source mappings without it: that takes microseconds, and waits for nothing of moto's.
 
 Touches: nothing of moto.
 """
@@ -183,13 +182,13 @@ def changed(arn: str) -> None:
 def at_once() -> Iterator[None]:
     """Say only at the end what has changed: what is written together is read together. The caller holds moto's lock."""
     global _held
-    _held = set()
+    before, _held = _held, set()
     try:
         yield
     finally:
-        held, _held = _held, None
+        held, _held = _held, before
         for arn in held:
-            on_change(arn)
+            changed(arn)
 
 
 def forget() -> None:

@@ -1,4 +1,7 @@
-"""What a function's answer says of a batch. DG services-kinesis-batchfailurereporting, 2026, and captured cases (third parties, 2024)."""
+"""What a function's answer says of a batch.
+
+DG services-kinesis-batchfailurereporting, 2026, and captured cases (third parties, 2024).
+"""
 
 from __future__ import annotations
 
