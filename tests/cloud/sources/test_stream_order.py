@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings
@@ -175,3 +176,25 @@ def test_order_is_kept_and_nothing_is_skipped(random: Random, moments: int) -> N
         else:
             world.a_change()
     world.settle()
+
+
+def test_a_shard_is_not_shared_out_anew_once_one_lane_has_come_to_its_end() -> None:
+    """What the property above found: the others would have begun where one still was, and the first one's records again."""
+    stream = Stream("arn", "kinesis", 0.0, lambda: math.inf)
+    shard = stream.add("shard", 0)
+    two = Settings(batch_size=10, starting_position="TRIM_HORIZON", parallelization=2)
+    shards = Shards(0.0, pick)
+    lanes = shards.lanes(stream, two)
+    for sequence, key in enumerate("aabbccdd", 1):
+        shard.append(Entry(sequence, key, 0.0, "x"))
+    shard.closed = True
+    seen = []
+    for lane in list(lanes):
+        while not isinstance(step := lane.next(0.0), End):
+            assert isinstance(step, Run)
+            seen += sequences(step)
+            lane.ran(0.0, OK, WORKED)
+        shards.ended(lane, two)
+        one = replace(two, parallelization=1)
+        shards.changed(one)
+    assert sorted(seen) == list(range(1, 9)) and shards.lanes(stream, one) == []

@@ -54,7 +54,9 @@ class Shards:
         for id, lanes in self._lanes.items():
             for lane in lanes:
                 lane.settings = settings
-            if lanes and lanes[0].lanes != settings.parallelization and id not in self._from:
+            # Where one has come to the shard's end the others follow, as they are.
+            whole = len(lanes) == lanes[0].lanes and id not in self._from
+            if whole and len(lanes) != settings.parallelization:
                 # Each goes on to where the foremost is. Then others share the keys out anew, and none is overtaken.
                 self._from[id] = max(lane.read_to for lane in lanes)
                 for lane in lanes:
