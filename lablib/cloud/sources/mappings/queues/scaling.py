@@ -32,17 +32,21 @@ class Scaling:
 
     def limit(self, now: float) -> int:
         """How many batches may run now."""
-        grown = 0 if self._busy_since is None else int((now - self._busy_since) * self._per_second + 1e-6)
+        grown = self._grown(now)
         return max(min(limits.SQS_LOWEST_CONCURRENCY, self._most), min(self._most, self._first + grown) - self._back)
 
     def backlog(self, now: float) -> float | None:
         """All that may run does, and there may be more: it grows from now on. When there may be one more; None: never."""
         if self._busy_since is None:
             self._busy_since = now
-        grown = int((now - self._busy_since) * self._per_second + 1e-6)
+        grown = self._grown(now)
         if self._first + grown >= self._most:
             return None
         return self._busy_since + (grown + 1) / self._per_second
+
+    def _grown(self, now: float) -> int:
+        # A moment on the clock is exact to less than a microsecond.
+        return 0 if self._busy_since is None else int((now - self._busy_since) * self._per_second + 1e-4)
 
     def drained(self) -> None:
         """The queue has nothing more: it begins anew."""
