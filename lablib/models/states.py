@@ -5,6 +5,8 @@ Source, where none stands beside it: "Service quotas", AWS Step Functions Develo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # One state's input or output, and an execution's.
 DATA_BYTES = 262_144
 # Of a standard workflow; with the last of them it fails.
@@ -51,3 +53,20 @@ JSONPATH_ONLY = frozenset({
     "HeartbeatSecondsPath", "ErrorPath", "CausePath", "MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
 })  # fmt: skip
 JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})
+
+_ENDS_ALL = ("States.DataLimitExceeded", "States.Runtime")
+
+
+def matches(listed: Iterable[str], error: str | None) -> bool:
+    """Whether a retrier or a catcher that lists these errors matches one.
+
+    ``States.TaskFailed`` is every error but ``States.Timeout``. ``States.ALL`` is every error but ``States.DataLimitExceeded`` and
+    ``States.Runtime``, which end an execution unless they are named.
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html (2026-11-23)
+    """
+    names = set(listed)
+    if error in names:
+        return True
+    if error in _ENDS_ALL:
+        return False
+    return "States.ALL" in names or ("States.TaskFailed" in names and error != "States.Timeout")

@@ -360,3 +360,53 @@ def test_an_emptied_cloud_has_nothing_of_what_ran(cloud: CloudUnderTest, machine
     cloud.advance(3600)
     assert "Messages" not in cloud.client("sqs").receive_message(QueueUrl=queue)
     assert threads_of(cloud) <= threads + 5
+
+
+# --- EventBridge, and TestState -----------------------------------------------------------
+
+
+def test_eventbridge_hears_of_executions_and_starts_them(cloud: CloudUnderTest, machines: Machines) -> None:
+    queue = cloud.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
+    events = cloud.client("events")
+    events.put_rule(Name="status", EventPattern=json.dumps({"source": ["aws.states"]}))
+    events.put_targets(Rule="status", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{cloud.region}:123456789012:heard"}])
+    machine = machines.one({"Type": "Pass"})
+    events.put_rule(Name="mine", EventPattern=json.dumps({"source": ["mine"]}))
+    events.put_targets(Rule="mine", Targets=[{"Id": "1", "Arn": machine, "RoleArn": machines.role, "InputPath": "$.detail"}])
+    events.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": '{"a": 1}'}])
+    cloud.advance(1)
+    [execution] = machines.client.list_executions(stateMachineArn=machine)["executions"]
+    heard = {}
+    while messages := cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            event = json.loads(message["Body"])
+            heard[event["detail"]["status"]] = event
+    assert set(heard) == {"RUNNING", "SUCCEEDED"}
+    event = heard["SUCCEEDED"]
+    assert event["detail-type"] == "Step Functions Execution Status Change" and event["resources"] == [execution["executionArn"]]
+    assert json.loads(event["detail"]["output"]) == {"a": 1}
+    assert set(event["detail"]) >= {"executionArn", "stateMachineArn", "name", "startDate", "stopDate", "input", "error", "cause"}
+
+
+def test_a_state_tried_by_itself(cloud: CloudUnderTest, machines: Machines) -> None:
+    name = cloud.function("def lambda_handler(event, context): return {'got': event['n'] / event['by']}")
+    task = {
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": name, "Payload.$": "$"},
+        "OutputPath": "$.Payload", "Next": "Then",
+    }  # fmt: skip
+
+    def tried(state: dict[str, Any], given: Any, **more: Any) -> dict[str, Any]:
+        answer = machines.client.test_state(definition=json.dumps(state), roleArn=machines.role, input=json.dumps(given), **more)
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    assert tried(task, {"n": 6, "by": 2}) == {"status": "SUCCEEDED", "output": '{"got":3.0}', "nextState": "Then"}
+    failed = tried(task, {"n": 6, "by": 0})
+    assert (failed["status"], failed["error"]) == ("FAILED", "ZeroDivisionError")
+    assert tried({**task, "Retry": [{"ErrorEquals": ["States.ALL"]}]}, {"n": 1, "by": 0})["status"] == "RETRIABLE"
+    caught = tried({**task, "Catch": [{"ErrorEquals": ["ZeroDivisionError"], "Next": "Oh"}]}, {"n": 1, "by": 0})
+    assert (caught["status"], caught["nextState"]) == ("CAUGHT_ERROR", "Oh")
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "One"}], "Default": "Other"}
+    assert [tried(choice, {"n": n})["nextState"] for n in (1, 2)] == ["One", "Other"]
+    looked = tried({"Type": "Pass", "InputPath": "$.a", "Parameters": {"b.$": "$.c"}, "End": True}, {"a": {"c": 1}}, inspectionLevel="DEBUG")
+    assert looked["output"] == '{"b":1}' and json.loads(looked["inspectionData"]["input"]) == {"a": {"c": 1}}
+    assert refused(machines.client.test_state, definition='{"Type": "Map"}', roleArn=machines.role)[0] == "InvalidDefinition"

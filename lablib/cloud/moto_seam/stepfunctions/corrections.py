@@ -111,23 +111,14 @@ def _run_in_place(module: Any) -> None:
 
 
 def _match_errors(module: Any) -> None:
-    """What the wildcards match, as AWS documents it.
-
-    ``States.TaskFailed`` is every error but ``States.Timeout``. ``States.ALL`` is every error but ``States.DataLimitExceeded`` and
-    ``States.Runtime``, which end an execution. A missed heartbeat is ``States.HeartbeatTimeout`` and ``States.Timeout``.
-    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html (2026-11-23)
-    """
+    """The wildcards match what they match on AWS, and a missed heartbeat is ``States.HeartbeatTimeout`` as well."""
 
     def evaluate(decl: Any, env: Any) -> None:
         error = env.stack.pop()
         name = error.error_name if error is not None else None
-        names = {name, "States.HeartbeatTimeout"} if getattr(error, "heartbeat", False) else {name}
         listed = {listed.error_name for listed in decl.error_names}
-        caught = bool(names & listed) or (
-            "States.ALL" in listed and name not in ("States.DataLimitExceeded", "States.Runtime")
-            or "States.TaskFailed" in listed and name not in ("States.Timeout", "States.DataLimitExceeded", "States.Runtime")
-        )  # fmt: skip
-        env.stack.append(caught)
+        missed = getattr(error, "heartbeat", False) and "States.HeartbeatTimeout" in listed
+        env.stack.append(missed or states.matches(listed, name))
 
     module.ErrorEqualsDecl._eval_body = evaluate
 

@@ -93,11 +93,11 @@ class Held:
         from moto.stepfunctions.parser.backend.execution import Execution
 
         region, account = self.arn.split(":")[3:5]
-        machine = _MotoMachine(self.machine)
+        machine = MotoMachine(self.machine)
         execution = Execution(
             name=self.name, sm_type=self.machine.type, role_arn=self.machine.role_arn, exec_arn=self.arn, account_id=account,
             region_name=region, state_machine=machine, start_date=self.started, cloud_watch_logging_session=None,
-            activity_store=_Activities(), input_data=self.input, trace_header=self.trace,
+            activity_store=Activities(), input_data=self.input, trace_header=self.trace,
         )  # fmt: skip
         worker = execution._get_start_execution_worker()
         worker.env = worker._get_evaluation_environment()
@@ -170,14 +170,14 @@ class Held:
         return events
 
 
-class _MotoMachine:
+class MotoMachine:
     """What an `Execution` of moto's asks of its state machine."""
 
     def __init__(self, machine: Machine) -> None:
         self.arn, self.name, self.definition, self.sm_type = machine.arn, machine.name, machine.definition, machine.type
 
 
-class _Activities(dict[str, Any]):
+class Activities(dict[str, Any]):
     """The interpreter's view of the activities: it asks for one by its ARN, to put a task into its line."""
 
     def get(self, arn: str, default: Any = None) -> Any:

@@ -10,6 +10,7 @@ Touches: `moto.core.config.default_user_config`, `moto.stepfunctions.responses`,
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from lablib.cloud.moto_seam.stepfunctions import clients, corrections, executions, threads
@@ -59,6 +60,8 @@ def _load() -> None:
     import moto.stepfunctions.responses  # noqa: F401
     from moto.core.config import default_user_config
 
+    # It writes every failed state to the log of the cloud, which is no news for whoever made it fail.
+    logging.getLogger(corrections.PARSER).setLevel(logging.CRITICAL)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
 

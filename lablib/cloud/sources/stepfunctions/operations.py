@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam import engine
 from lablib.cloud.moto_seam.stepfunctions import executions, machines
 from lablib.cloud.moto_seam.stepfunctions.executions import Held, Machine
@@ -33,14 +32,19 @@ _NOT_IN_NAMES = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
 class Executions:
     """The operations on executions.
 
+    Parameters
+    ----------
+    began
+        Told of each execution that has been started.
+
     Attributes
     ----------
     ends
         By the ARN of an execution that somebody waits for: what is told its end.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, began: Callable[[Held], None]) -> None:
+        self._began = began
         self.ends: dict[str, asyncio.Future[Held]] = {}
 
     def operations(self) -> dict[str, Operation]:
@@ -67,6 +71,7 @@ class Executions:
                 raise StatesError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
             return {"executionArn": arn, "startDate": held_already.started}
         held = executions.start(arn, name, machine, text, given.get("traceHeader"))
+        self._began(held)
         return {"executionArn": arn, "startDate": held.started}
 
     async def start_sync(self, given: Parameters) -> Mapping[str, Any]:

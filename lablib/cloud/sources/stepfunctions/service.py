@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,34 +19,34 @@ from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.api.validation import validate
 from lablib.cloud.authentication.authority import claim_of
 from lablib.cloud.authentication.refusals import Style, error
-from lablib.cloud.moto_seam.stepfunctions import interpreter
+from lablib.cloud.moto_seam import deliveries, engine
+from lablib.cloud.moto_seam.stepfunctions import events, executions, interpreter
 from lablib.cloud.moto_seam.stepfunctions.executions import Held
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.stepfunctions import machines
 from lablib.cloud.sources.stepfunctions.activities import Activities
 from lablib.cloud.sources.stepfunctions.errors import StatesError
 from lablib.cloud.sources.stepfunctions.operations import Executions, Operation
+from lablib.cloud.sources.stepfunctions.trials import Trials
 from lablib.cloud.web import Answer, Request
+
+log = logging.getLogger("lablib.cloud")
 
 _TARGET = "AWSStepFunctions."
 
 
 class StepFunctions:
-    """The service.
-
-    Attributes
-    ----------
-    on_status
-        Called on the event loop when an execution of a standard workflow has begun or ended.
-    """
+    """The service."""
 
     def __init__(self, context: SourceContext) -> None:
         self._context = context
-        self._executions, self._activities = Executions(context.clock), Activities(context.clock)
+        self._executions, self._activities = Executions(self._began), Activities(context.clock)
+        self._trials = Trials(self._soon)
+        self._telling: set[asyncio.Task[None]] = set()
         self._operations: Mapping[str, Operation] = {
             **self._executions.operations(), **machines.OPERATIONS, "GetActivityTask": self._activities.task,
+            "TestState": self._trials.test,
         }  # fmt: skip
-        self.on_status: Callable[[Held], None] = lambda held: None
         interpreter.connect(
             time=context.clock, soon=self._soon, url=context.url, may_be_assumed=self._may_be_assumed,
             on_end=lambda held: self._soon(lambda: self._ended(held)),
@@ -98,11 +99,30 @@ class StepFunctions:
         interpreter.end_all()
         self._executions.reset()
         self._activities.reset()
+        self._trials.reset()
+        for task in list(self._telling):
+            task.cancel()
 
     def _ended(self, held: Held) -> None:
         self._executions.ended(held)
+        self._tell(held, held.status)
+
+    def _began(self, held: Held) -> None:
+        self._tell(held, executions.RUNNING)
+
+    def _tell(self, held: Held, status: str) -> None:
+        """Let EventBridge hear of a standard workflow's execution."""
         if held.machine.type != "EXPRESS":
-            self.on_status(held)
+            task = asyncio.ensure_future(self._told(held, status))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _told(self, held: Held, status: str) -> None:
+        with self._context.clock.busy(f"the status of {held.name}"):
+            try:
+                await engine.call(events.tell, held, status)
+            except deliveries.NotTaken as why:
+                log.warning("EventBridge does not hear of %s: %s", held.arn, why)
 
     def _soon(self, fn: Callable[[], None]) -> None:
         if not self._context.loop.is_closed():  # a thread may outlive the cloud by a moment
