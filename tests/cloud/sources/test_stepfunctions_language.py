@@ -215,3 +215,28 @@ def test_the_context_object(machines: Machines) -> None:
     assert context["Execution"]["Id"] == told["executionArn"] and context["Execution"]["Input"] == {"x": 1}
     assert context["Execution"]["StartTime"].endswith("Z") and len(context["State"]["EnteredTime"]) == 24
     assert json.dumps(context["StateMachine"]["Name"]) == '"machine-1"'
+
+
+def test_a_distributed_map_over_objects_of_s3(cloud: CloudUnderTest, machines: Machines) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="data")
+    s3.put_object(Bucket="data", Key="in.json", Body=json.dumps([{"a": number} for number in range(5)]))
+    s3.put_object(Bucket="data", Key="in.csv", Body="a,b\n1,2\n3,4\n")
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}},
+    }  # fmt: skip
+
+    def read(resource: str, **reader: Any) -> Any:
+        item_reader = {"Resource": f"arn:aws:states:::s3:{resource}", **reader}
+        told = machines.run_one({"Type": "Map", "ItemProcessor": processor, "ItemReader": item_reader, "MaxConcurrency": 2})
+        [run] = machines.client.list_map_runs(executionArn=told["executionArn"])["mapRuns"]
+        described = machines.client.describe_map_run(mapRunArn=run["mapRunArn"])
+        assert described["status"] == "SUCCEEDED" and described["itemCounts"]["succeeded"] == len(output(told))
+        return output(told)
+
+    as_json = {"ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "data", "Key": "in.json"}}
+    assert read("getObject", **as_json) == [{"a": number} for number in range(5)]
+    as_csv = {"ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "Parameters": {"Bucket": "data", "Key": "in.csv"}}
+    assert read("getObject", **as_csv) == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert [item["Key"] for item in read("listObjectsV2", Parameters={"Bucket": "data"})] == ["in.csv", "in.json"]

@@ -2,6 +2,7 @@
 
 `interpreter`  when it is loaded, and what it is given
 `executions`   executions: their start, their life and their end, and the tasks that wait for somebody
+`mapruns`      what becomes of the items of a distributed Map
 `machines`     state machines, their versions and aliases, as moto keeps them
 `threads`      the threads and waits of the interpreter, on the cloud's clock
 `clients`      the services that it calls, with the role's own credentials

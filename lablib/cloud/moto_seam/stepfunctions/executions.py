@@ -167,7 +167,7 @@ class Held:
     def history(self) -> list[dict[str, Any]]:
         """Its events, as GetExecutionHistory has them."""
         events: list[dict[str, Any]] = self.env.event_manager.get_event_history()
-        return events
+        return [{**event, "timestamp": moment(event["timestamp"])} for event in events]
 
 
 class MotoMachine:
@@ -195,6 +195,11 @@ class _Line:
     def add_task(self, task: Any) -> None:
         _lines.setdefault(self.arn, deque()).append(ActivityTask(task.task_token, task.task_input))
         on_activity_task(self.arn)
+
+
+def moment(written: str) -> datetime:
+    """A moment that moto has written."""
+    return datetime.fromisoformat(written)
 
 
 def _now() -> datetime:
@@ -234,7 +239,7 @@ def get(arn: str) -> Held | None:
 
 def of_machine(arn: str) -> list[Held]:
     """The executions of a state machine, the newest first."""
-    return [held for held in reversed(list(_all.values())) if held.machine.arn == arn]
+    return [held for held in all_held() if held.machine.arn == arn]
 
 
 def forget(held: Held) -> None:
@@ -242,9 +247,9 @@ def forget(held: Held) -> None:
     _all.pop(held.arn, None)
 
 
-def running() -> list[Held]:
-    """Those that have not come to their end."""
-    return [held for held in list(_all.values()) if held.status == RUNNING]
+def all_held() -> list[Held]:
+    """Every execution that is kept, the newest first."""
+    return list(reversed(list(_all.values())))
 
 
 def end_all() -> None:
@@ -265,7 +270,7 @@ def wait_for(arn: str) -> threads.Event | None:
 
 
 def _endpoint(token: str) -> Any:
-    for held in reversed(list(_all.values())):
+    for held in all_held():
         endpoint = held.env.callback_pool_manager.get(token)
         if endpoint is not None:
             if held.status != RUNNING or endpoint._notify_event.is_set():

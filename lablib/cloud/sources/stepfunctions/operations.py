@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lablib.cloud.moto_seam import engine
-from lablib.cloud.moto_seam.stepfunctions import executions, machines
+from lablib.cloud.moto_seam.stepfunctions import executions, machines, mapruns
 from lablib.cloud.moto_seam.stepfunctions.executions import Held, Machine
 from lablib.cloud.sources.stepfunctions.errors import StatesError
 from lablib.cloud.sources.stepfunctions.pages import page
@@ -53,7 +53,8 @@ class Executions:
             "StartExecution": self.start, "StartSyncExecution": self.start_sync, "StopExecution": self.stop,
             "DescribeExecution": self.describe, "ListExecutions": self.list, "GetExecutionHistory": self.history,
             "DescribeStateMachineForExecution": self.describe_machine, "SendTaskSuccess": self.succeed, "SendTaskFailure": self.fail,
-            "SendTaskHeartbeat": self.beat,
+            "SendTaskHeartbeat": self.beat, "ListMapRuns": self.map_runs, "DescribeMapRun": self.map_run,
+            "UpdateMapRun": self.update_map_run,
         }  # fmt: skip
 
     async def start(self, given: Parameters) -> Mapping[str, Any]:
@@ -152,6 +153,25 @@ class Executions:
             "loggingConfiguration": await engine.call(machines.logging_of, held.machine.arn) or None,
         }  # fmt: skip
 
+    async def map_runs(self, given: Parameters) -> Mapping[str, Any]:
+        """ListMapRuns."""
+        shown, token = page(mapruns.of(_held(given["executionArn"])), given, 100)
+        return {"mapRuns": shown, "nextToken": token}
+
+    async def map_run(self, given: Parameters) -> Mapping[str, Any]:
+        """DescribeMapRun."""
+        told = mapruns.describe(given["mapRunArn"])
+        if told is None:
+            raise _no_map_run(given["mapRunArn"])
+        return told
+
+    async def update_map_run(self, given: Parameters) -> Mapping[str, Any]:
+        """UpdateMapRun."""
+        count, percentage = given.get("toleratedFailureCount"), given.get("toleratedFailurePercentage")
+        if not mapruns.update(given["mapRunArn"], given.get("maxConcurrency"), count, percentage):
+            raise _no_map_run(given["mapRunArn"])
+        return {}
+
     # --- tasks that wait ------------------------------------------------------------
 
     async def succeed(self, given: Parameters) -> Mapping[str, Any]:
@@ -185,6 +205,10 @@ class Executions:
         """Nobody waits for an end any more."""
         for waits in list(self.ends.values()):
             waits.cancel()
+
+
+def _no_map_run(arn: str) -> StatesError:
+    return StatesError("ResourceNotFound", f"Resource not found: '{arn}'")
 
 
 def _told(tell: Callable[..., None], token: str, *what: Any) -> None:

@@ -50,8 +50,12 @@ class Trials:
         machine = executions.Machine(f"{arn}:stateMachine:{name}", name, "STANDARD", definition, role)
         told: asyncio.Future[trials.Trial] = asyncio.get_running_loop().create_future()
 
+        def end(trial: trials.Trial) -> None:
+            if not told.done():
+                told.set_result(trial)
+
         def tell(trial: trials.Trial) -> None:
-            self._soon(lambda: told.done() or told.set_result(trial))
+            self._soon(lambda: end(trial))
 
         run = trials.run(machine, f"{arn}:execution:{name}:{name}", text, tell)
         self._under_way[run] = told
