@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 # Integration timeout; both are AWS's bounds for every integration type. (Regional APIs may ask for more since June 2024.)
 INTEGRATION_TIMEOUT_MS = 29_000
+SHORTEST_INTEGRATION_TIMEOUT_MS = 50
 PAYLOAD_BYTES = 10 * 1024 * 1024
 # How long an authorizer's answer is kept unless it says otherwise: API reference of CreateAuthorizer.
 AUTHORIZER_TTL_S = 300

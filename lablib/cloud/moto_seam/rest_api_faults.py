@@ -4,6 +4,7 @@
 - The validation expression of an authorizer and an API's binary media types are not lost.
 - Loading it does not load OpenAPI's validator, whose grammar of addresses alone takes a second to compile under the lock, and
   four on a busy machine: it is loaded by the first import that asks for it (``failonwarnings``).
+- What AWS refuses is refused (`rest_api_rules`), and operations that it lacks are there (`rest_api_operations`).
 - moto's own imitation of an API's addresses, which works inside `mock_aws` alone, is not built at each deployment.
 
 Touches: the import of `openapi_spec_validator` by `moto.apigateway.models`, its ``validate`` and ``OpenAPIValidationError``;
@@ -21,7 +22,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from lablib.cloud.moto_seam import clockwork, rest_apis
+from lablib.cloud.moto_seam import clockwork, rest_api_operations, rest_api_rules, rest_apis
 
 _VALIDATOR = "openapi_spec_validator"
 _EXCEPTIONS = f"{_VALIDATOR}.validation.exceptions"
@@ -82,6 +83,7 @@ def _correct_models(module: Any) -> None:
     api.create_authorizer = _with_expression(api.create_authorizer)
     api.apply_patch_operations = _patched(api.apply_patch_operations)
     api.update_integration_mocks = lambda api, stage_name: None
+    rest_api_rules.correct(module.APIGatewayBackend)
 
 
 def _freezing(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -146,6 +148,7 @@ def _patched(original: Callable[..., Any]) -> Callable[..., Any]:
 def _correct_responses(module: Any) -> None:
     response = module.APIGatewayResponse
     response.create_rest_api = _with_media_types(response.create_rest_api)
+    rest_api_operations.add_to(response)
 
 
 def _with_media_types(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lablib.cloud.moto_seam import engine, rest_api_faults, rest_apis
+from lablib.cloud.moto_seam import engine, rest_api_faults, rest_api_operations, rest_apis
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def made(backend: Any) -> Any:
         api.id, resource.id, "ANY", "NONE", api_key_required="true", request_parameters={"method.request.path.id": True}
     )
     backend.put_integration(api.id, resource.id, "ANY", "MOCK", "", "POST", request_templates={"application/json": "{}"})
+    backend.put_method_response(api.id, resource.id, "ANY", "200", {}, {"method.response.header.A": True})
     backend.put_integration_response(
         api.id, resource.id, "ANY", "200", "", {"application/json": None}, {"method.response.header.A": "'b'"}
     )
-    backend.put_method_response(api.id, resource.id, "ANY", "200", {}, {"method.response.header.A": True})
     return api
 
 
@@ -102,6 +102,34 @@ def test_an_authorizer_keeps_its_expression(backend: Any) -> None:
     assert found.authorizers[made_now.id] == rest_apis.Authorizer(
         made_now.id, "TOKEN", "arn", None, "method.request.header.A", "x.*", 0, ()
     )
+
+
+def test_what_is_changed_and_what_is_refused(backend: Any) -> None:
+    from moto.apigateway.exceptions import BadRequestException, ConflictException
+
+    api = made(backend)
+    [resource] = [one for one in api.resources.values() if one.path_part == "{id}"]
+    with pytest.raises(ConflictException):
+        backend.create_resource(api.id, api.root_resource_id, "{id}")
+    method = backend.get_method(api.id, resource.id, "ANY")
+    rest_api_operations.change(method.method_integration, rest_api_operations.INTEGRATION, [
+        {"op": "replace", "path": "/timeoutInMillis", "value": "100"},
+        {"op": "add", "path": "/requestTemplates/text~1plain", "value": "x"},
+        {"op": "remove", "path": "/requestTemplates/application~1json"},
+    ])  # fmt: skip
+    found = rest_apis.definition("us-east-1", api.id)
+    assert found is not None
+    integration = next(one for one in found.resources if one.id == resource.id).methods["ANY"].integration
+    assert integration is not None and (integration.timeout_ms, integration.templates) == (100, {"text/plain": "x"})
+    with pytest.raises(BadRequestException, match="Invalid patch path"):
+        rest_api_operations.change(method, rest_api_operations.METHOD, [{"op": "replace", "path": "/uri", "value": "x"}])
+    for shape, thing in (
+        (rest_api_operations.METHOD, method), (rest_api_operations.INTEGRATION, method.method_integration),
+        (rest_api_operations.METHOD_RESPONSE, method.method_responses["200"]), (rest_api_operations.RESOURCE, resource),
+        (rest_api_operations.INTEGRATION_RESPONSE, method.method_integration.integration_responses["200"]),
+        (rest_api_operations.GATEWAY_RESPONSE, api.put_gateway_response("THROTTLED", 429, {}, {})),
+    ):  # fmt: skip
+        assert all(hasattr(thing, name) for name in (*shape.members.values(), *shape.maps.values())), shape
 
 
 def test_loading_it_does_not_load_the_validator_and_an_import_that_asks_for_it_does() -> None:

@@ -92,13 +92,13 @@ def test_real_clients(cloud: CloudUnderTest, tmp_path: Any) -> None:
     assert json.loads(answered.json()["body"]) == {"b": 2} and answered.json()["headers"]["Content-Type"] == "application/json"
 
 
-def test_names_win_over_parameters_and_those_over_greedy_ones_and_methods_over_any(cloud: CloudUnderTest) -> None:
+def test_names_win_over_parameters_and_greedy_ones_and_methods_over_any(cloud: CloudUnderTest) -> None:
     api = RestApi(cloud)
     name = api.function(ECHO)
     for path, method in (
         ("/a", "GET"),
         ("/a", "ANY"),
-        ("/{id}", "GET"),
+        ("/c/{id}", "GET"),
         ("/{proxy+}", "ANY"),
         ("/a/{proxy+}", "GET"),
         ("/a/b", "GET"),
@@ -106,11 +106,12 @@ def test_names_win_over_parameters_and_those_over_greedy_ones_and_methods_over_a
         api.put(path, method, name)
     api.deploy()
     for path, method, resource in (
-        ("/a", "GET", "/a"), ("/a/", "GET", "/a"), ("/a", "PUT", "/a"), ("/b", "GET", "/{id}"), ("/b/c", "POST", "/{proxy+}"),
+        ("/a", "GET", "/a"), ("/a/", "GET", "/a"), ("/a", "PUT", "/a"), ("/c/7", "GET", "/c/{id}"),
+        ("/b", "GET", "/{proxy+}"), ("/c", "GET", "/{proxy+}"), ("/c/7/8", "GET", "/{proxy+}"), ("/b/c", "POST", "/{proxy+}"),
         ("/a/b", "GET", "/a/b"), ("/a/c", "GET", "/a/{proxy+}"), ("/a/b/c", "GET", "/a/{proxy+}"),
     ):  # fmt: skip
         assert event_of(api.ask(path, method))["resource"] == resource, (path, method)
-    for path, method in (("/b", "POST"), ("/a/c", "POST"), ("", "GET")):
+    for path, method in (("/c/7", "POST"), ("/a/c", "POST"), ("", "GET")):
         got = api.ask(path, method)
         assert got.status == 403 and got.body == b'{"message":"Missing Authentication Token"}', (path, method)
         assert got.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"

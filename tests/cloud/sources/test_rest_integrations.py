@@ -156,12 +156,12 @@ def test_what_is_wrong_with_an_integration_is_a_500(cloud: CloudUnderTest) -> No
     name = api.function(SAME)
     api.put("/no-response", "GET", name, integration={"type": "AWS"})
     api.put("/no-method-response", "GET", name, integration={"type": "AWS"})
-    api.client.put_integration_response(**api.at("/no-method-response", "GET"), statusCode="200")
+    responding(api, api.at("/no-method-response", "GET"), {"statusCode": "200"})
+    api.client.delete_method_response(**api.at("/no-method-response", "GET"), statusCode="200")
     api.put("/get", "GET", name, integration={"integrationHttpMethod": "GET"})
     api.put("/velocity", "GET", name, integration={"type": "AWS", "requestTemplates": {"application/json": "#if("}})
-    api.method("/nothing", "GET")
     api.deploy()
-    for path in ("/no-response", "/no-method-response", "/get", "/velocity", "/nothing"):
+    for path in ("/no-response", "/no-method-response", "/get", "/velocity"):
         got = api.ask(path)
         assert (got.status, got.body) == (500, b'{"message": "Internal server error"}'), path
 
@@ -324,6 +324,10 @@ def test_an_imported_document_answers(cloud: CloudUnderTest) -> None:
     assert event_of(shell.ask(""))["resource"] == "/"
     event = event_of(shell.ask("/orders/7", "DELETE", body=b"\xff", headers=[("Content-Type", "image/png")]))
     assert event["resource"] == "/orders/{id}" and event["pathParameters"] == {"id": "7"} and event["isBase64Encoded"]
+    shell.client.put_rest_api(restApiId=shell.id, mode="merge", body=json.dumps(document))
+    assert len(shell.client.get_resources(restApiId=shell.id)["items"]) == 3
+    shell.deploy()
+    assert event_of(shell.ask("/orders/8"))["resource"] == "/orders/{id}"
 
 
 # --- other services ------------------------------------------------------------------

@@ -35,6 +35,9 @@ from lablib.cloud.web import Answer
 from lablib.cloud.web import Request as HttpRequest
 from lablib.models import rest_apis
 
+# Of the metrics: API Gateway Developer Guide, "Amazon API Gateway dimensions and metrics", 2026.
+NAMESPACE = "AWS/ApiGateway"
+
 
 @dataclass(frozen=True)
 class Served:
@@ -71,7 +74,8 @@ class Gateway:
 
     def noticed(self, request: HttpRequest, service: str | None) -> None:
         """moto has answered a request: if it may have changed an API, read them again."""
-        if service in ("apigateway", "cloudformation") and request.method not in ("GET", "HEAD"):
+        writes = request.method not in ("GET", "HEAD") and not request.path.startswith("/v2/")
+        if writes and service in ("apigateway", "cloudformation"):
             self._state.changed()
 
     async def reset(self) -> None:
@@ -93,7 +97,7 @@ class Gateway:
         call = self._call(served.api, stage, incoming, slash + rest)
         begun = time.monotonic()
         reply = await self._reply(served, stage, stage.definition, call, incoming.request)
-        self._count(served.api, stage, reply.status, (time.monotonic() - begun) * 1000, call)
+        self._count(served.api, stage, reply, (time.monotonic() - begun) * 1000, call.moment)
         return _answer(reply, call)
 
     def _call(self, api: Api, stage: Stage, incoming: Incoming, rest: str) -> Call:
@@ -148,10 +152,22 @@ class Gateway:
                 "API_CONFIGURATION_ERROR", log=("Execution failed due to configuration error: No integration defined",)
             )
         request = Request(call, definition, method, match.resource.path, match.parameters, context, log)
-        return (await self._integrations.answer(request)).typed()
+        begun = time.monotonic()
+        reply = await self._integrations.answer(request)
+        return replace(reply.typed(), latency_ms=(time.monotonic() - begun) * 1000)
 
-    def _count(self, api: Api, stage: Stage, status: int, milliseconds: float, call: Call) -> None:
-        """``AWS/ApiGateway``: by API, and by API and stage."""
+    def _count(self, api: Api, stage: Stage, reply: Reply, milliseconds: float, at: float) -> None:
+        """By API, and by API and stage. What comes to nothing at its integration is not in IntegrationLatency."""
+        metrics = self.context.metrics
+        for dimensions in ((("ApiName", api.name),), (("ApiName", api.name), ("Stage", stage.name))):
+            metrics.add("Count", dimensions, 1.0, at=at, namespace=NAMESPACE)
+            metrics.add("4XXError", dimensions, float(400 <= reply.status < 500), at=at, namespace=NAMESPACE)
+            metrics.add("5XXError", dimensions, float(reply.status >= 500), at=at, namespace=NAMESPACE)
+            metrics.add("Latency", dimensions, milliseconds, unit="Milliseconds", at=at, namespace=NAMESPACE)
+            if reply.latency_ms is not None:
+                metrics.add(
+                    "IntegrationLatency", dimensions, reply.latency_ms, unit="Milliseconds", at=at, namespace=NAMESPACE
+                )
 
 
 def _values(call: Call, context: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:

@@ -28,12 +28,21 @@ MALFORMED = "Execution failed due to configuration error: Malformed Lambda proxy
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer on its way to the client. `trace` is the tracing header of the function that gave it."""
+    """An answer on its way to the client.
+
+    Attributes
+    ----------
+    trace
+        The tracing header of the function that gave it.
+    latency_ms
+        What is behind the method took so long.
+    """
 
     status: int
     headers: Lines
     body: bytes
     trace: str | None = None
+    latency_ms: float | None = None
 
     def header(self, name: str) -> str | None:
         """A header's value, whatever the case of its name."""

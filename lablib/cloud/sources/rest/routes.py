@@ -1,6 +1,6 @@
 """Which resource of an API a path leads to.
 
-At each segment a name wins over ``{name}``, and that over the greedy ``{name+}``, as AWS says of proxy resources with siblings.
+At each segment a name wins over ``{name}`` or the greedy ``{name+}``, of which a resource may have one below it.
 That a path which fails further down is tried again with the next best, and that a resource without the method leaves it to none
 other, is unconfirmed.
 """
