@@ -71,6 +71,14 @@ def test_what_aws_would_refuse(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
+    # Taken by AWS: captured, third party, December 2025.
+    "expression", ["cron(0-15/1 8-8 ? * 2,3,4,5,6,7 *)", "cron(30-30 13-13 ? * 2,4,6 *)", "cron(1-31/30 1-1 ? * 1,7 *)"],
+)  # fmt: skip
+def test_what_looks_odd_and_aws_takes(expression: str) -> None:
+    assert next_runs(expression, 1)
+
+
+@pytest.mark.parametrize(
     ("expression", "seconds"),
     [("rate(1 minute)", 60), ("rate(5 minutes)", 300), ("rate(1 hour)", 3600), ("rate(7 hours)", 25200), ("rate(1 day)", 86400)],
 )

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any
 
 import pytest
 
-from lablib.deployment import this_runtime
 from tests.cloud.samples import sources
 from tests.cloud.samples.aws import differences, sample
-from tests.support import CloudUnderTest, require
+from tests.cloud.samples.powertools import with_powertools
+from tests.support import CloudUnderTest
 
 _FREE = "its keys are the caller's own"
 
@@ -101,39 +97,14 @@ def lambda_handler(event, context):
     parsed = parse(event, model=getattr(models, event.pop("powertools-model")))
     return type(parsed).__name__
 """
-_SHIPPED = ("aws_lambda_powertools", "pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions", "jmespath")
-
-
-@functools.cache
-def powertools_layer() -> bytes:
-    """A layer with powertools and pydantic, as they are installed for the tests."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for package in _SHIPPED:
-            for file in metadata.files(package.replace("_", "-")) or ():
-                if not file.parts[0].startswith("..") and "__pycache__" not in file.parts:
-                    archive.write(file.locate(), f"python/{file}")
-    return out.getvalue()
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_powertools_takes_it(cloud: CloudUnderTest, name: str) -> None:
-    require(_installed("aws-lambda-powertools"), "aws-lambda-powertools", "pip install -e '.[test]'")
-    case, client = CASES[name], cloud.client("lambda")
+    case = CASES[name]
     event = case.produce(cloud)
-    layer = client.publish_layer_version(LayerName="powertools", Content={"ZipFile": powertools_layer()})["LayerVersionArn"]
-    parser = cloud.function(PARSES, Runtime=this_runtime(), Layers=[layer], Timeout=30)
-    answer = client.invoke(FunctionName=parser, Payload=json.dumps({**event, "powertools-model": case.model}))
+    parser = with_powertools(cloud, PARSES)
+    answer = cloud.client("lambda").invoke(FunctionName=parser, Payload=json.dumps({**event, "powertools-model": case.model}))
     result = json.load(answer["Payload"])
     assert result == case.model, json.dumps(result, indent=1) + json.dumps(event, indent=1)
-
-
-def _installed(package: str) -> bool:
-    try:
-        metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def test_a_difference_is_found() -> None:
