@@ -34,6 +34,10 @@ Handler = Callable[[Any], Handled]
 _ROUTE = re.compile(
     r"\$default|(?:ANY|GET|HEAD|OPTIONS|PATCH|POST|PUT|DELETE) /(?:(?:[^/{}]+|\{[\w.:-]+\})/)*(?:[^/{}]+|\{[\w.:-]+\+?\})?/?"
 )
+_ROUTE_KEY = (
+    "The provided route key is not formatted properly for HTTP protocol. Format should be "
+    '"<Http Method> /<Path>" or "$default"'
+)
 _STAGE = re.compile(r"\$default|[\w-]{1,128}")
 
 
@@ -68,8 +72,9 @@ def correct_models(models: Any) -> None:
     """Endpoints are at this cloud's address, and a stage shows its deployment."""
 
     def endpoint(api: Any) -> str:
-        port = os.environ["MOTO_PORT"]
-        return f"http://127.0.0.1:{port}/_aws/execute-api/{api.api_id}" if api.protocol_type == "HTTP" else api.__dict__["lab_aws"]
+        if api.protocol_type != "HTTP":
+            return str(api.__dict__["lab_aws"])
+        return f"http://127.0.0.1:{os.environ['MOTO_PORT']}/_aws/execute-api/{api.api_id}"
 
     models.Api.api_endpoint = property(endpoint, lambda api, value: api.__dict__.__setitem__("lab_aws", value))
     described = models.Stage.to_json
@@ -131,17 +136,16 @@ def _checked(original: Handler, check: Callable[[Any, dict[str, Any]], None]) ->
 
 
 def _check_route(call: Any, given: dict[str, Any]) -> None:
-    api, key, target = _api(call), given.get("routeKey"), given.get("target")
+    api, key, integration = _api(call), given.get("routeKey"), (given.get("target") or "").removeprefix("integrations/")
     if api.protocol_type != "HTTP":
         return
     own = call.path.rsplit("/", 1)[1]  # of UpdateRoute: the route that changes
     if key is not None and not _ROUTE.fullmatch(key):
-        raise _refusal("BadRequestException", "The provided route key is not formatted properly for HTTP protocol. Format should be "
-                       '"<Http Method> /<Path>" or "$default"')  # fmt: skip
+        raise _refusal("BadRequestException", _ROUTE_KEY)
     if any(route.route_key == key and route.route_id != own for route in api.routes.values()):
         raise _refusal("ConflictException", f"Route with key {key} already exists for this API", 409)
-    if target is not None and target.removeprefix("integrations/") not in api.integrations:
-        raise _refusal("NotFoundException", f"Invalid Integration identifier specified {target.removeprefix('integrations/')}", 404)
+    if integration and integration not in api.integrations:
+        raise _refusal("NotFoundException", f"Invalid Integration identifier specified {integration}", 404)
     if given.get("authorizerId") and given["authorizerId"] not in api.authorizers:
         raise _refusal("BadRequestException", f"Invalid authorizer ID specified {given['authorizerId']}")
 

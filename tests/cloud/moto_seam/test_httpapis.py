@@ -32,7 +32,8 @@ def routes(api: str, stage: str = "$default") -> list[str]:
 
 def test_everything_that_a_request_needs(client: Any, api: str) -> None:
     integration = client.create_integration(
-        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=ARN, PayloadFormatVersion="2.0", TimeoutInMillis=5000, CredentialsArn="role"
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=ARN, PayloadFormatVersion="2.0", TimeoutInMillis=5000,
+        CredentialsArn="role",
     )["IntegrationId"]  # fmt: skip
     authorizer = client.create_authorizer(
         ApiId=api, AuthorizerType="REQUEST", Name="z", IdentitySource=["$request.header.A"], AuthorizerUri=ARN,
@@ -49,7 +50,8 @@ def test_everything_that_a_request_needs(client: Any, api: str) -> None:
     assert stage.variables == {"k": "v"}
     assert stage.routes == (
         Route(
-            "GET /x", "CUSTOM", Authorizer(authorizer, "REQUEST", ("$request.header.A",), ARN, "1.0", 60.0, True, None, "", ()), ("s",),
+            "GET /x", "CUSTOM",
+            Authorizer(authorizer, "REQUEST", ("$request.header.A",), ARN, "1.0", 60.0, True, None, "", ()), ("s",),
             Integration("AWS_PROXY", ARN, None, "POST", "2.0", 5.0, "role"),
         ),
     )  # fmt: skip

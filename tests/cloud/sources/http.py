@@ -41,7 +41,8 @@ def ask(
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     try:
-        connection.putrequest(method, parts.path + (f"?{parts.query}" if parts.query else ""), skip_host=True, skip_accept_encoding=True)
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host or parts.netloc)
         for name, value in headers:
             connection.putheader(name, value)
@@ -64,8 +65,10 @@ def open_url(cloud: CloudUnderTest, name: str, qualifier: str | None = None, **s
     """A new URL of a function, with the two permissions that the console would give."""
     client = cloud.client("lambda")
     which = {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
-    client.add_permission(**which, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
-    client.add_permission(**which, StatementId="invoke", Action="lambda:InvokeFunction", Principal="*", InvokedViaFunctionUrl=True)
+    for action, condition in (
+        ("InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}), ("InvokeFunction", {"InvokedViaFunctionUrl": True})
+    ):  # fmt: skip
+        client.add_permission(**which, StatementId=action, Action=f"lambda:{action}", Principal="*", **condition)
     return str(client.create_function_url_config(**which, **({"AuthType": "NONE"} | settings))["FunctionUrl"])
 
 

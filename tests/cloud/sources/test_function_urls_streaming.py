@@ -57,7 +57,8 @@ def test_a_handler_that_does_not_stream(cloud: CloudUnderTest) -> None:
 
 
 @pytest.mark.parametrize(
-    "beginning", ["chunk 'no JSON'; zeros 8;", "chunk '[]'; zeros 8;", "chunk '{\"statusCode\":\"many\"}'; zeros 8;", "chunk '{}';"]
+    "beginning",
+    ["chunk 'no JSON'; zeros 8;", "chunk '[]'; zeros 8;", "chunk '{\"statusCode\":\"many\"}'; zeros 8;", "chunk '{}';"],
 )
 def test_a_beginning_that_is_none(cloud: CloudUnderTest, beginning: str) -> None:
     answer = ask(streaming_url(cloud, f"begin application/vnd.awslambda.http-integration-response; {beginning} end"))

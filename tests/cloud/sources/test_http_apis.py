@@ -18,7 +18,8 @@ def test_the_event_of_format_2(cloud: CloudUnderTest) -> None:
     event = answer.json
     context, headers = event.pop("requestContext"), event.pop("headers")
     assert event == {
-        "version": "2.0", "routeKey": "POST /pets/{id}/{more+}", "rawPath": "/pets/a b/x/y", "rawQueryString": "one=1&one=2&two=a%20b",
+        "version": "2.0", "routeKey": "POST /pets/{id}/{more+}", "rawPath": "/pets/a b/x/y",
+        "rawQueryString": "one=1&one=2&two=a%20b",
         "cookies": ["a=1", "b=2"], "queryStringParameters": {"one": "1,2", "two": "a b"},
         "pathParameters": {"id": "a b", "more": "x/y"}, "body": "hello", "isBase64Encoded": False,
     }  # fmt: skip
@@ -85,7 +86,8 @@ def test_by_its_name_on_aws(cloud: CloudUnderTest) -> None:
 
 def test_a_stage_without_auto_deploy_shows_what_was_deployed(cloud: CloudUnderTest) -> None:
     api = HttpApi(cloud, stage=None)
-    client, integration = api.client, api.integration(cloud.function("def lambda_handler(event, context): return event['routeKey']"))
+    client, code = api.client, "def lambda_handler(event, context): return event['routeKey']"
+    integration = api.integration(cloud.function(code))
     client.create_stage(ApiId=api.id, StageName="prod")
     api.route("GET /one", integration)
     assert api.ask("/prod/one").status == 404

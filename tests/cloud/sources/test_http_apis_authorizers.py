@@ -19,8 +19,9 @@ from tests.support import CloudUnderTest
 SEEN = "import json\ndef lambda_handler(event, context):\n print('SEEN ' + json.dumps(event))\n "
 SIMPLE = SEEN + "return {'isAuthorized': event['headers']['authorization'] == 'yes', 'context': {'who': 'ann', 'age': 3}}"
 POLICY = SEEN + (
-    "return {'principalId': 'ann', 'context': {'who': 'ann'}, 'policyDocument': {'Version': '2012-10-17', 'Statement': [{'Effect': "
-    "'Allow', 'Action': 'execute-api:Invoke', 'Resource': event.get('routeArn', event.get('methodArn')).replace('/two', '/one')}]}}"
+    "arn = event.get('routeArn', event.get('methodArn')).replace('/two', '/one')\n "
+    "return {'principalId': 'ann', 'context': {'who': 'ann'}, 'policyDocument': {'Version': '2012-10-17', 'Statement': "
+    "[{'Effect': 'Allow', 'Action': 'execute-api:Invoke', 'Resource': arn}]}}"
 )
 UNAUTHORIZED, FORBIDDEN, INTERNAL = (401, "Unauthorized"), (403, "Forbidden"), (500, "Internal Server Error")
 
@@ -29,7 +30,8 @@ def protected(cloud: CloudUnderTest, authorizer: str, **settings: Any) -> HttpAp
     """An API whose routes ``/one`` and ``/two`` a function guards."""
     api, name = HttpApi(cloud), cloud.function(authorizer, Timeout=1)
     api.permit(name, "authorizers/*")
-    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:{name}/invocations"
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
     given: dict[str, Any] = {
         "AuthorizerType": "REQUEST", "AuthorizerUri": uri, "AuthorizerPayloadFormatVersion": "2.0",
         "IdentitySource": ["$request.header.Authorization"], "Name": "a", "EnableSimpleResponses": True,
@@ -83,8 +85,8 @@ def test_a_policy(cloud: CloudUnderTest, version: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["raise ValueError", "import time; time.sleep(9)", "import os; os.kill(os.getpid(), 9)", "return {'isAuthorized': 'yes'}", "return 1",
-     "return {'isAuthorized': True, 'context': 1}"],
+    ["raise ValueError", "import time; time.sleep(9)", "import os; os.kill(os.getpid(), 9)", "return {'isAuthorized': 'yes'}",
+     "return 1", "return {'isAuthorized': True, 'context': 1}"],
     ids=["exception", "timeout", "killed", "no boolean", "no object", "no context"],
 )  # fmt: skip
 def test_an_authorizer_that_fails(cloud: CloudUnderTest, body: str) -> None:
@@ -112,7 +114,7 @@ def test_a_kept_policy_is_read_again_for_another_route(cloud: CloudUnderTest) ->
 
 
 def test_identity_may_be_anywhere(cloud: CloudUnderTest) -> None:
-    sources = ["$request.header.X-Who", "$request.querystring.k", "$context.http.method"]
+    sources = ["$request.header.X-Who", "$request.querystring.k", "$context.httpMethod"]
     api = protected(cloud, SEEN + "return {'isAuthorized': True}", IdentitySource=sources)
     assert api.ask("/one?k=1", headers=[("X-Who", "ann")]).status == 200
     assert seen(cloud)[0]["identitySource"] == ["ann", "1", "GET"]
@@ -148,7 +150,8 @@ class Issuer:
     def token(self, key: RSAKey | None = None, **claims: Any) -> str:
         now = int(time.time())
         whole = {"iss": self.url, "aud": "app", "exp": now + 600, "iat": now, "sub": "ann", "scope": "read write"} | claims
-        return jwt.encode({"alg": "RS256", "kid": "one"}, {name: value for name, value in whole.items() if value is not None}, key or self.key)
+        given = {name: value for name, value in whole.items() if value is not None}
+        return jwt.encode({"alg": "RS256", "kid": "one"}, given, key or self.key)
 
 
 @pytest.fixture(scope="module")
@@ -189,8 +192,9 @@ def test_a_good_token(cloud: CloudUnderTest, issuer: Issuer) -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        lambda issuer: issuer.token(aud="other"), lambda issuer: issuer.token(iss="http://127.0.0.1:1"), lambda issuer: issuer.token(exp=None),
-        lambda issuer: issuer.token(nbf=time.time() + 60), lambda issuer: issuer.token(RSAKey.generate_key(2048, {"kid": "one"})),
+        lambda issuer: issuer.token(aud="other"), lambda issuer: issuer.token(iss="http://127.0.0.1:1"),
+        lambda issuer: issuer.token(exp=None), lambda issuer: issuer.token(nbf=time.time() + 60),
+        lambda issuer: issuer.token(RSAKey.generate_key(2048, {"kid": "one"})),
         lambda issuer: issuer.token()[:-8], lambda issuer: "nonsense", lambda issuer: "",
         lambda issuer: issuer.token().partition(".")[2],
     ],
@@ -213,11 +217,13 @@ def test_an_issuer_that_is_not_there(cloud: CloudUnderTest, issuer: Issuer) -> N
 def test_tokens_of_cognito(cloud: CloudUnderTest) -> None:
     cognito = cloud.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="p")["UserPool"]["Id"]
-    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="c", ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH"])["UserPoolClient"]["ClientId"]
+    made = cognito.create_user_pool_client(UserPoolId=pool, ClientName="c", ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH"])
+    client = made["UserPoolClient"]["ClientId"]
     cognito.admin_create_user(UserPoolId=pool, Username="ann", TemporaryPassword="Secret-1234")
     cognito.admin_set_user_password(UserPoolId=pool, Username="ann", Password="Secret-5678", Permanent=True)
     tokens = cognito.admin_initiate_auth(
-        UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_NO_SRP_AUTH", AuthParameters={"USERNAME": "ann", "PASSWORD": "Secret-5678"}
+        UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_NO_SRP_AUTH",
+        AuthParameters={"USERNAME": "ann", "PASSWORD": "Secret-5678"},
     )["AuthenticationResult"]  # fmt: skip
     api = with_tokens(cloud, f"https://cognito-idp.us-east-1.amazonaws.com/{pool}", client)
     for name in ("IdToken", "AccessToken"):

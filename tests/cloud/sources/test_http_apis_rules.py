@@ -53,7 +53,8 @@ def test_what_an_answer_means(
 
 
 def test_headers_that_come_more_than_once(cloud: CloudUnderTest) -> None:
-    returned = "{'statusCode': 200, 'headers': {'a': '1', 'b': '2'}, 'multiValueHeaders': {'A': ['3', '4'], 'Set-Cookie': ['x=1', 'y=2']}}"
+    many = "{'A': ['3', '4'], 'Set-Cookie': ['x=1', 'y=2']}"
+    returned = f"{{'statusCode': 200, 'headers': {{'a': '1', 'b': '2'}}, 'multiValueHeaders': {many}}}"
     headers = api_of(cloud, f"def lambda_handler(event, context): return {returned}", "$default", version="1.0").ask().headers
     assert (headers.get_all("A"), headers["b"], headers.get_all("Set-Cookie")) == (["3", "4"], "2", ["x=1", "y=2"])
 
@@ -85,7 +86,8 @@ def test_a_function_that_may_not_run_or_is_gone(cloud: CloudUnderTest) -> None:
 
 def test_an_integration_waits_so_long_and_the_function_goes_on(cloud: CloudUnderTest) -> None:
     api, queue = HttpApi(cloud), cloud.client("sqs").create_queue(QueueName="q")["QueueUrl"]
-    code = f"import boto3, time\ndef lambda_handler(event, context):\n time.sleep(1)\n boto3.client('sqs').send_message(QueueUrl='{queue}', MessageBody='on')"
+    send = f"boto3.client('sqs').send_message(QueueUrl='{queue}', MessageBody='on')"
+    code = f"import boto3, time\ndef lambda_handler(event, context):\n time.sleep(1)\n {send}"
     api.route("$default", api.integration(cloud.function(code, Timeout=10), TimeoutInMillis=100))
     assert told(api.ask()) == UNAVAILABLE
     assert cloud.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]["Body"] == "on"
@@ -110,13 +112,15 @@ def test_nothing_is_there(cloud: CloudUnderTest) -> None:
 
 # --- CORS -----------------------------------------------------------------------------
 
-CORS = {"AllowOrigins": [PAGE], "AllowMethods": ["GET", "POST"], "AllowHeaders": ["x-mine"], "MaxAge": 60, "ExposeHeaders": ["x-its"]}
+CORS = {
+    "AllowOrigins": [PAGE], "AllowMethods": ["GET", "POST"], "AllowHeaders": ["x-mine"], "MaxAge": 60, "ExposeHeaders": ["x-its"]
+}  # fmt: skip
 QUESTION = [("Origin", PAGE), ("Access-Control-Request-Method", "POST")]
 
 
 def test_cors_is_the_gateways(cloud: CloudUnderTest) -> None:
-    marked = "def lambda_handler(event, context): return {'statusCode': 200, 'headers': {'access-control-allow-origin': 'https://its.example'}}"
-    api = api_of(cloud, marked, "GET /x")
+    marked = "{'statusCode': 200, 'headers': {'access-control-allow-origin': 'https://its.example'}}"
+    api = api_of(cloud, f"def lambda_handler(event, context): return {marked}", "GET /x")
     assert api.ask("/x").headers["Access-Control-Allow-Origin"] == "https://its.example"
     assert api.ask("/x", "OPTIONS", headers=QUESTION).status == 404  # there is no route for it
     api.client.update_api(ApiId=api.id, CorsConfiguration=CORS)
@@ -196,8 +200,10 @@ def test_an_http_proxy(cloud: CloudUnderTest, server: str) -> None:
 def test_a_stage_variable_names_the_function(cloud: CloudUnderTest) -> None:
     api, name = HttpApi(cloud, stage=None), cloud.function(ECHO)
     api.permit(name)
-    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:{ACCOUNT}:function:${{stageVariables.f}}/invocations"
-    made = api.client.create_integration(ApiId=api.id, IntegrationType="AWS_PROXY", IntegrationUri=uri, PayloadFormatVersion="2.0")
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:${{stageVariables.f}}"
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+    settings = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
+    made = api.client.create_integration(ApiId=api.id, IntegrationUri=uri, **settings)
     api.route("$default", made["IntegrationId"])
     for stage, function in (("good", name), ("bad", "other")):
         api.client.create_stage(ApiId=api.id, StageName=stage, AutoDeploy=True, StageVariables={"f": function})

@@ -61,10 +61,12 @@ def test_the_order_in_which_routes_were_made_does_not_matter(keys: list[str]) ->
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 ANSWER = st.fixed_dictionaries({}, optional={
-    "statusCode": JSON | st.integers(100, 999), "headers": JSON | st.dictionaries(st.text(), st.text()), "body": JSON, "cookies": JSON,
+    "statusCode": JSON | st.integers(100, 999), "headers": JSON | st.dictionaries(st.text(), st.text()), "body": JSON,
+    "cookies": JSON,
     "multiValueHeaders": JSON | st.dictionaries(st.text(), st.lists(JSON)), "isBase64Encoded": JSON,
 })  # fmt: skip
 
@@ -85,7 +87,10 @@ def test_whatever_a_function_answers_can_be_written_or_is_malformed(answer: Any)
             assert not re.search(r"[\r\n\0]", value) and value.encode("latin-1") is not None
 
 
-@given(body=st.binary(), content_type=st.sampled_from([None, "text/plain", "application/json; charset=utf-8", "image/png", "nonsense"]))
+TYPES = [None, "text/plain", "application/json; charset=utf-8", "image/png", "nonsense"]
+
+
+@given(body=st.binary(), content_type=st.sampled_from(TYPES))
 def test_a_body_comes_back_as_it_was(body: bytes, content_type: str | None) -> None:
     import base64
 

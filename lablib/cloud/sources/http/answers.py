@@ -1,9 +1,9 @@
 """The HTTP answer that a function's result means.
 
-Format 2.0: without ``statusCode`` the whole answer is the body, as it came, of type ``application/json``. Format 1.0 and REST APIs
-want an object with ``statusCode`` or take it for an error. Sources: DG urls-invocation and API Gateway's
-http-api-develop-integrations-lambda and set-up-lambda-proxy-integrations, 2026; what the gateway was seen to do: the integration
-tests of AWS's own Lambda test tool for .NET, 2025.
+Format 2.0: without ``statusCode`` the whole answer is the body, as it came, of type ``application/json``. Format 1.0 wants an
+object with ``statusCode`` or takes it for an error. (REST APIs read theirs in `lablib.cloud.sources.rest.reply`.) Sources: DG
+urls-invocation and API Gateway's http-api-develop-integrations-lambda, 2026; what the gateway was seen to do: the integration tests
+of AWS's own Lambda test tool for .NET, 2025.
 """
 
 from __future__ import annotations
@@ -68,13 +68,12 @@ def reply_2(payload: bytes) -> Reply:
     content = _json(payload)
     if not isinstance(content, dict) or "statusCode" not in content:
         return Reply(200, (("Content-Type", "application/json"),), payload)
-    return Reply(
-        status_of(content["statusCode"]), (*headers_of(content.get("headers")), *cookie_lines(content.get("cookies"))), _body(content)
-    )  # fmt: skip
+    lines = (*headers_of(content.get("headers")), *cookie_lines(content.get("cookies")))
+    return Reply(status_of(content["statusCode"]), lines, _body(content))
 
 
 def reply_1(payload: bytes) -> Reply:
-    """Read an answer of payload format 1.0, or of a REST API's proxy integration: ``multiValueHeaders`` win. Raises `Malformed`."""
+    """Read an answer of payload format 1.0: ``multiValueHeaders`` win. Raises `Malformed`."""
     content = _json(payload)
     if not isinstance(content, dict) or "statusCode" not in content:
         raise Malformed("it is no object with a statusCode")

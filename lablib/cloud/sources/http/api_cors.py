@@ -26,7 +26,10 @@ def lines(cors: Cors, request: Request) -> Lines:
     origin = request.headers.get("Origin")
     if origin is None or not cors.lets(origin):
         return []
-    found = [("Access-Control-Allow-Origin", "*")] if "*" in cors.origins else [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    if "*" in cors.origins:
+        found = [("Access-Control-Allow-Origin", "*")]
+    else:
+        found = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
     if cors.credentials:
         found.append(("Access-Control-Allow-Credentials", "true"))
     if cors.exposed:

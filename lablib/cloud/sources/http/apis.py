@@ -68,6 +68,7 @@ class HttpApis:
         self._generation += 1
         self._known.clear()
         self.authorizers.reset()
+        self.integrations.services.reset()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from lablib.cloud.authentication.refusals import Refused
 from lablib.cloud.moto_seam.httpapis import Authorizer
 from lablib.cloud.sources.http.answers import Malformed
 from lablib.cloud.sources.http.api_call import ApiCall, Authorized
-from lablib.cloud.sources.http.incoming import SOURCE_IP, joined
+from lablib.cloud.sources.http.incoming import SOURCE_IP
 from lablib.cloud.sources.http.integrations import Integrations, TookTooLong, function_of, within
+from lablib.cloud.sources.http.mapping import Values
 from lablib.cloud.sources.http.signers import Signers, may
 from lablib.cloud.sources.http.tokens import BadToken, Tokens
 from lablib.models import http_apis
@@ -159,18 +160,7 @@ def _identity(call: ApiCall, sources: tuple[str, ...]) -> list[str] | None:
 
 
 def _source(call: ApiCall, source: str) -> str | None:
-    kind, _, name = source.removeprefix("$").partition(".")
-    if kind == "request":
-        where, _, name = name.partition(".")
-        return call.incoming.headers.get(name.lower()) if where == "header" else joined(call.incoming.query).get(name)
-    if kind == "stageVariables":
-        return call.stage.variables.get(name)
-    if kind == "context":
-        known: Any = call.event_2(Authorized())["requestContext"]
-        for part in name.split("."):
-            known = known.get(part) if isinstance(known, dict) else None
-        return str(known) if known is not None else None
-    return None
+    return Values(call, Authorized()).of(source) or None
 
 
 def _event_2(call: ApiCall, values: list[str]) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def header_lines(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
 
 
 def _lines_of(wire: bytes) -> Iterable[tuple[str, str]]:
-    """The headers of a request that has been read and found right. A line that begins with a space goes on with the one before."""
+    """The headers of a request that was read and found right. A line that begins with a space goes on with the one before."""
     lines = _CONTINUED.sub(" ", wire.decode("latin-1").lstrip("\r\n")).replace("\r\n", "\n").split("\n")[1:]
     pairs = (line.partition(":") for line in lines if line)
     return [(name, value.strip(" \t")) for name, _, value in pairs]
@@ -177,7 +177,8 @@ def payload_2(
         As the event shows it: with the stage, unless that is ``$default``.
     """
     http = {
-        "method": incoming.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": SOURCE_IP, "userAgent": incoming.user_agent or "",
+        "method": incoming.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": SOURCE_IP,
+        "userAgent": incoming.user_agent or "",
     }  # fmt: skip
     request_context = {
         **context, "apiId": incoming.address.id, "domainName": incoming.domain, "domainPrefix": incoming.address.id, "http": http,

@@ -1,4 +1,4 @@
-"""What a route of an HTTP API leads to: a function, or another HTTP server on this machine.
+"""What a route of an HTTP API leads to: a function, another HTTP server on this machine, or a service.
 
 Sources: API Gateway's http-api-develop-integrations-lambda, -http and http-api-troubleshooting-lambda, 2026. A function that
 fails, answers nonsense or may not be called is 500; one that is throttled or takes longer than the integration waits is 503 (seen
@@ -11,14 +11,17 @@ import asyncio
 import re
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.moto_seam.httpapis import Integration
 from lablib.cloud.sources.calling import Source
+from lablib.cloud.sources.http import mapping
 from lablib.cloud.sources.http.answers import Malformed, reply_1, reply_2
 from lablib.cloud.sources.http.api_call import ApiCall, Authorized
 from lablib.cloud.sources.http.door import message
+from lablib.cloud.sources.http.mapping import Values
+from lablib.cloud.sources.http.services import Services
 from lablib.cloud.web import Answer
 
 if TYPE_CHECKING:
@@ -72,22 +75,32 @@ class Integrations:
 
     def __init__(self, context: SourceContext) -> None:
         self._context = context
+        self.services = Services(context)
 
     async def answer(self, call: ApiCall, authorized: Authorized) -> Answer:
         """What the route's integration answers. Never raises for what a function did."""
         integration = call.taken.route.integration
         if integration is None:
             return message(500, "Internal Server Error")
-        if integration.subtype is not None:
-            return message(501, f"This local cloud has no integration with {integration.subtype} yet.")
-        if integration.request_parameters or integration.response_parameters:
-            return message(501, "This local cloud does not map parameters of integrations yet. Leave them out to go on without.")
         try:
-            if integration.kind == "AWS_PROXY":
-                return await self._function(call, integration, authorized)
-            return await within(integration.timeout, _server(call, integration))
+            answer = await self._ask(call, integration, authorized)
         except TookTooLong:
             return message(503, "Service Unavailable")
+        if integration.response_parameters:
+            answer = mapping.of_answer(Values(call, authorized, answer), integration.response_parameters)
+        return answer
+
+    async def _ask(self, call: ApiCall, integration: Integration, authorized: Authorized) -> Answer:
+        values, given, path = Values(call, authorized), integration.request_parameters, None
+        if integration.subtype is not None:
+            return await within(
+                integration.timeout, self.services.ask(call, integration.subtype, integration.role, given, values)
+            )
+        if given:
+            call, path = mapping.of_request(values, given)
+        if integration.kind == "AWS_PROXY":
+            return await self._function(call, integration, authorized)
+        return await within(integration.timeout, _server(call, integration, path))
 
     async def _function(self, call: ApiCall, integration: Integration, authorized: Authorized) -> Answer:
         second = integration.version == "2.0"
@@ -120,13 +133,15 @@ class Integrations:
         return result.outcome.payload
 
 
-async def _server(call: ApiCall, integration: Integration) -> Answer:
+async def _server(call: ApiCall, integration: Integration, path: str | None) -> Answer:
     """Hand a request on to another server of this machine; the cloud reaches no other."""
     from tornado.httpclient import AsyncHTTPClient, HTTPClientError
     from tornado.httputil import HTTPHeaders
 
     incoming = call.incoming
     uri = _VARIABLE.sub(lambda match: quote(call.taken.variables.get(match[1], ""), safe="/"), call.filled(integration.uri))
+    if path is not None:
+        uri = urlsplit(uri)._replace(path=quote(path, safe="/%"), query="").geturl()
     url = uri + (("&" if "?" in uri else "?") + incoming.request.query if incoming.request.query else "")
     method = incoming.method if integration.method in (None, "ANY") else integration.method
     headers = HTTPHeaders()

@@ -36,7 +36,7 @@ async def run(
     Raises
     ------
     LambdaError, Malformed
-        What went wrong before the first byte of the body, the function's own error too. What goes wrong later breaks the body off.
+        What went wrong before the first byte of the body, the function's own error too. Later it breaks the body off.
     """
     stream = ResponseStream()
     running = asyncio.ensure_future(invoke(stream))
