@@ -73,7 +73,8 @@ def test_a_queue(cloud: CloudUnderTest) -> None:
     sqs = cloud.client("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     api = service(
-        cloud, "SQS-SendMessage", role(cloud, "sqs:SendMessage"), QueueUrl=queue, MessageBody="$request.body.text", DelaySeconds="0",
+        cloud, "SQS-SendMessage", role(cloud, "sqs:SendMessage"), QueueUrl=queue, MessageBody="$request.body.text",
+        DelaySeconds="0",
         MessageAttributes='{"who": {"DataType": "String", "StringValue": "${request.header.x-who}"}}',
     )  # fmt: skip
     answer = api.ask("/x", "POST", b'{"text": "hello"}', [("X-Who", "ann")])
@@ -89,7 +90,8 @@ def test_a_state_machine(cloud: CloudUnderTest) -> None:
     runs = cloud.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     machine = states.create_state_machine(name="m", definition=definition, roleArn=runs)["stateMachineArn"]
     api = service(
-        cloud, "StepFunctions-StartExecution", role(cloud, "states:StartExecution"), StateMachineArn=machine, Input="$request.body"
+        cloud, "StepFunctions-StartExecution", role(cloud, "states:StartExecution"), StateMachineArn=machine,
+        Input="$request.body",
     )  # fmt: skip
     answer = api.ask("/x", "POST", b'{"k": 1}')
     assert answer.status == 200

@@ -2,8 +2,8 @@
 
 Format 2.0: without ``statusCode`` the whole answer is the body, as it came, of type ``application/json``. Format 1.0 wants an
 object with ``statusCode`` or takes it for an error. (REST APIs read theirs in `lablib.cloud.sources.rest.reply`.) Sources: DG
-urls-invocation and API Gateway's http-api-develop-integrations-lambda, 2026; what the gateway was seen to do: the integration tests
-of AWS's own Lambda test tool for .NET, 2025.
+urls-invocation and API Gateway's http-api-develop-integrations-lambda, 2026; what the gateway was seen to do: the integration
+tests of AWS's own Lambda test tool for .NET, 2025.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class AtUrl:
 
 
 def internal_error(lines: list[tuple[str, str]]) -> Answer:
-    """The function failed, or what it answered means nothing. The text is no JSON, though its type says so (third parties, 2022)."""
+    """The function failed, or what it answered means nothing. The text is no JSON, whatever its type says (third parties, 2022)."""
     return Answer(502, {"Content-Type": "application/json"}, b"Internal Server Error", tuple(lines))
 
 
