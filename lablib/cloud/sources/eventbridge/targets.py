@@ -115,7 +115,7 @@ class Targets:
             raise NotDelivered("ERROR_FROM_TARGET", str(error)) from error
 
     async def _function(self, parcel: Parcel) -> None:
-        """Lambda does not look for loops through EventBridge; here such a loop is stopped like any other, or it would never end."""
+        """Lambda does not look for loops through EventBridge. Here they are stopped like any other: they would never end."""
         source = Source(SERVICE, parcel.rule, self._context.account)
         try:
             self._context.caller.send(parcel.arn, parcel.text.encode(), source, trace=parcel.trace)
