@@ -15,9 +15,8 @@ EVENT_BYTES = 1024 * 1024
 # What counts for an entry's Time. EB eb-putevent-size, 2026.
 EVENT_TIME_BYTES = 14
 
-# Targets of a rule; bytes of a pattern. BOTO PutTargets, EventPattern.
+# Targets of a rule. BOTO PutTargets.
 RULE_TARGETS = 5
-PATTERN_CHARACTERS = 4096
 
 # How often, and how long (in seconds), a delivery to a target is tried. BOTO RetryPolicy; EB eb-rule-event-delivery, 2026.
 DELIVERY_RETRIES = 185

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from lablib.cloud.moto_seam import schedules
 from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.eventbridge import desk as eventbridge_desk
 from lablib.cloud.sources.eventbridge.bus import EventBridge
 from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.apis import HttpApis
@@ -62,7 +63,7 @@ class EventSources:
         self._desks: Mapping[str, Desk] = {
             "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,
             "states": self.step_functions.desk, "apigateway": RestDesk(self._rest).answer,
-            "": self._topics.answer,
+            "": self._topics.answer, "events": eventbridge_desk.answer,
         }  # fmt: skip
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:

@@ -209,8 +209,14 @@ def test_rules_that_are_refused(cloud: CloudUnderTest) -> None:
     forty = [{"b": [str(number)]} for number in range(40)]
     many = {"a": {"$or": forty, "c": {"$or": forty}}}
     assert refused(lambda: events.put_rule(Name="r", EventPattern=json.dumps(many))).code == "LimitExceededException"
-    long = json.dumps({"source": ["x" * 4096]})
-    assert "less than or equal to 4096" in refused(lambda: events.put_rule(Name="r", EventPattern=long)).message
+    pattern = json.dumps({"source": ["x" * 4096]})
+    error = refused(lambda: events.put_rule(Name="a b", EventPattern=pattern, State="ON"))
+    assert (error.code, error.message) == ("ValidationException", (
+        "3 validation errors detected: Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular expression "
+        f"pattern: [\\.\\-_A-Za-z0-9]+; Value '{pattern}' at 'eventPattern' failed to satisfy constraint: Member must have length "
+        "less than or equal to 4096; Value 'ON' at 'state' failed to satisfy constraint: Member must satisfy enum value set: "
+        "[ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]"
+    ))  # fmt: skip
 
 
 TEMPLATE = {"InputPathsMap": {"a": "$.detail"}}
@@ -228,7 +234,7 @@ TEMPLATE = {"InputPathsMap": {"a": "$.detail"}}
         ({"InputTransformer": {"InputPathsMap": {"a": "detail"}, "InputTemplate": '"<a>"'}},
          "Invalid InputTransformer for target t."),
         ({"InputTransformer": {"InputPathsMap": {"AWS.a": "$.detail"}, "InputTemplate": '"x"'}},
-         "InputPathsMap for target t has a reserved"),
+         "1 validation error detected: Value '{AWS.a=$.detail}' at 'targets.1.member.inputTransformer.inputPathsMap' failed"),
         ({"Input": "no json"}, "JSON syntax error in input for target t : "),
         ({"InputPath": "detail"}, "Invalid InputPath for target t."),
         ({"Arn": "arn:aws:states:REGION:123456789012:stateMachine:m"},

@@ -7,5 +7,5 @@ moto keeps buses, rules, targets and archives (`lablib.cloud.moto_seam.buses`); 
 `inputs`      what a target gets of it; `paths` are the JSON paths in that
 `targets`     each kind of target, as EventBridge sends to it
 `delivering`  attempts, retries and dead letters
-`checks`      what PutRule, PutTargets and TestEventPattern refuse
+`checks`      what PutRule, PutTargets and TestEventPattern refuse; `desk` what the service model does
 """
