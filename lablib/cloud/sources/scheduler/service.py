@@ -70,7 +70,11 @@ class Scheduler:
 
 
 def _next_of(schedule: Schedule) -> Callable[[float], float | None]:
-    """When a schedule is due after a moment: from StartDate on, to EndDate, both of which one-time schedules ignore."""
+    """When a schedule is due after a moment: from StartDate on, to EndDate, both of which one-time schedules ignore.
+
+    A rate without a StartDate counts from when its schedule was created. That it still does after an update, and that a one-time
+    schedule whose time is over never runs, is unconfirmed.
+    """
     parsed, zone = parse(schedule.expression), zone_of(schedule.timezone)
     if isinstance(parsed, At):
         once = parsed.moment(zone)
