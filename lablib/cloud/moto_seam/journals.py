@@ -139,8 +139,9 @@ on_change: Callable[[str], None] = lambda arn: None  # noqa: E731
 
 
 def of(arn: str) -> Stream | None:
-    """The stream of an ARN, or of a consumer that is registered with it."""
-    return _streams.get(arn.partition("/consumer/")[0])
+    """The stream of an ARN, or of a consumer that is registered with it; None if there is none that can be read."""
+    stream = _streams.get(arn.partition("/consumer/")[0])
+    return None if stream is None or _over(stream) else stream
 
 
 def all() -> list[Stream]:

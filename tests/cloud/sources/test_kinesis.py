@@ -126,6 +126,7 @@ def test_filters_see_what_the_data_says(cloud: CloudUnderTest) -> None:
     assert batches(cloud, name) == [[good]] and batches(cloud, keys) == [["a"]]
     assert metric(cloud, "FilteredOutEventCount", "Sum", EventSourceMappingUUID=uuid) == 6
     assert metric(cloud, "InvokedEventCount", "Sum", EventSourceMappingUUID=uuid) == 1
+    assert metric(cloud, "PolledEventCount", "Sum", EventSourceMappingUUID=uuid) == 7
 
 
 # --- a mapping's life ----------------------------------------------------------------
@@ -277,6 +278,8 @@ LETTERS = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:nobo
                                      "constraint: Member must not be null."),
         ({"StartingPosition": "AT_TIMESTAMP"}, "StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP."),
         ({"StartingPositionTimestamp": 1}, "StartingPositionTimestamp is only valid when StartingPosition is AT_TIMESTAMP."),
+        ({"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 4e9},
+         "StartingPositionTimestamp cannot be in the future."),
         ({"MaximumRecordAgeInSeconds": 59}, "MaximumRecordAgeInSeconds must be -1 or between 60 and 604800."),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"data": "x"}'}]}}, "Invalid filter pattern definition."),
         ({"DestinationConfig": LETTERS}, "The destination ARN arn:aws:sqs:us-east-1:123456789012:nobody is invalid."),

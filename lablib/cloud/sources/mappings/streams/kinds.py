@@ -41,6 +41,7 @@ _NO_ACCESS = (
 _FILTER = "Invalid filter pattern definition."
 # AWS refuses these too; its words could not be confirmed.
 _NO_TIMESTAMP = "StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP."
+_FUTURE = "StartingPositionTimestamp cannot be in the future."  # API reference of CreateEventSourceMapping, 2026
 _A_TIMESTAMP = "StartingPositionTimestamp is only valid when StartingPosition is AT_TIMESTAMP."
 _AGE = "MaximumRecordAgeInSeconds must be -1 or between {lowest} and {highest}."
 _DESTINATION = "The destination ARN {arn} is invalid."
@@ -67,7 +68,7 @@ class _Checks:
     """What is refused of a mapping of a stream, with ``InvalidParameterValueException``."""
 
     def __init__(self, context: SourceContext) -> None:
-        self._allows = context.role_allows
+        self._allows, self._now = context.role_allows, context.clock.now
 
     async def check(self, proposal: Proposal) -> None:
         self._check_settings(proposal)
@@ -88,6 +89,8 @@ class _Checks:
             raise invalid_parameter(_NO_TIMESTAMP)
         if position != "AT_TIMESTAMP" and moment is not None:
             raise invalid_parameter(_A_TIMESTAMP)
+        if proposal.creating and moment is not None and moment > self._now():
+            raise invalid_parameter(_FUTURE)
         age = settings.maximum_record_age_s
         if age != -1 and age not in limits.RECORD_AGE_S:
             bounds = limits.RECORD_AGE_S

@@ -7,6 +7,7 @@ is kept for every key, and what fails holds up its own lane alone.
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -69,16 +70,15 @@ class Lane:
         if (old := self._old(batch, now)) is not None:
             return Drop(old, "RecordAgeExceeded")
         if batch.due > now:
-            return Sleep(min(batch.due, self._expiry(batch)))
+            return Sleep(min([batch.due, *(self._expiry(item) for item in batch.items[:1])]))
         if batch.span is not None and batch.span != self._span:
             self._span, self._state = batch.span, {}
         return Run(batch, self._state)
 
     def _old(self, batch: Batch, now: float) -> Batch | None:
         """The first records of a batch, if they are too old: taken out of it."""
-        oldest = now - self._age_s()
         count = 0
-        while count < len(batch.items) and batch.items[count].entry.arrived <= oldest:
+        while count < len(batch.items) and self._expiry(batch.items[count]) <= now:
             count += 1
         if not count:
             return None
@@ -89,8 +89,9 @@ class Lane:
             self._batches.popleft()
         return old
 
-    def _expiry(self, batch: Batch) -> float:
-        return batch.items[0].entry.arrived + self._age_s() if batch.items else batch.due
+    def _expiry(self, item: Item) -> float:
+        # In whole seconds: what came together is given up together. Ours.
+        return math.ceil(item.entry.arrived) + self._age_s()
 
     def _age_s(self) -> float:
         """After how long a record is given up: at the latest when the stream itself no longer has it."""

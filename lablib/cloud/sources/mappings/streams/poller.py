@@ -23,6 +23,7 @@ from lablib.cloud.moto_seam.journals import Entry
 from lablib.cloud.sources import patterns
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.mappings.mapping import Mapping
+from lablib.cloud.sources.mappings.metrics import Counts
 from lablib.cloud.sources.mappings.streams import failures
 from lablib.cloud.sources.mappings.streams.batches import Again, Batch, Drop, End, Item, Response, Run, Sleep, Step
 from lablib.cloud.sources.mappings.streams.events import Origin, seen_by_filters
@@ -51,6 +52,7 @@ class StreamPoller:
         self._mapping, self._context, self._services = mapping, context, services
         self._origin = Origin("kinesis" if ":kinesis:" in mapping.source_arn else "dynamodb", mapping.source_arn)
         self._shards = Shards(context.clock.now(), self._pick)
+        self._counts = Counts(mapping, context.metrics)
         self._filters = _compiled(mapping)
         self._working: dict[Lane, asyncio.Task[None]] = {}
         self._timers: dict[Lane, Timer] = {}
@@ -163,11 +165,12 @@ class StreamPoller:
 
     def _pick(self, entry: Entry, shard: str) -> Item | None:
         """The record as the function gets it, if a filter lets it through."""
+        self._counts.add("PolledEventCount", 1)
         record = self._origin.record(entry, shard, self._role() or "")
         if self._filters:
             seen = seen_by_filters(record)
             if not any(pattern.matches(seen) for pattern in self._filters):
-                self._count("FilteredOutEventCount", 1)
+                self._counts.add("FilteredOutEventCount", 1)
                 return None
         return Item(entry, json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode())
 
@@ -195,15 +198,13 @@ class StreamPoller:
             )
         except LambdaError as error:
             mapping.last_result = FAILED
-            self._count("FailedInvokeEventCount", len(batch.items))
+            self._counts.add("FailedInvokeEventCount", len(batch.items))
             lane.refused(clock.now(), Response(request_id, _status(error)))
             return
         outcome = result.outcome
         response = Response(request_id, 200, result.executed_version, outcome.function_error, result.trace_id)
         mapping.last_result = OK if outcome.function_error is None else FAILED
-        self._count("InvokedEventCount", len(batch.items))
-        if outcome.function_error is not None:
-            self._count("FailedInvokeEventCount", len(batch.items))
+        self._counts.add("InvokedEventCount", len(batch.items))
         lane.ran(clock.now(), outcome.payload, response)
 
     async def _may_read(self) -> bool:
@@ -223,15 +224,10 @@ class StreamPoller:
             "IteratorAge", self._mapping.name, age_ms, qualifier=target[7] if len(target) > 7 else None, unit="Milliseconds"
         )
 
-    def _count(self, metric: str, events: int) -> None:
-        """A mapping's own metric, where it is asked for."""
-        if "EventCount" in self._mapping.settings.metrics and events:
-            self._context.metrics.add(metric, (("EventSourceMappingUUID", self._mapping.uuid),), float(events))
-
     # --- what is given up -----------------------------------------------------------
 
     async def _drop(self, lane: Lane, drop: Drop) -> None:
-        self._count("DroppedEventCount", len(drop.batch.items))
+        self._counts.add("DroppedEventCount", len(drop.batch.items))
         destination = self._mapping.settings.on_failure
         if destination is None:
             return
@@ -241,7 +237,7 @@ class StreamPoller:
             log.warning("the event source mapping %s could not send to %s: %s", self._mapping.uuid, destination, error)
             self._context.metrics.record("DestinationDeliveryFailures", self._mapping.name)
         else:
-            self._count("OnFailureDestinationDeliveredEventCount", len(drop.batch.items))
+            self._counts.add("OnFailureDestinationDeliveredEventCount", len(drop.batch.items))
 
     async def _deliver(self, lane: Lane, drop: Drop, target: Target) -> None:
         mapping, batch, shard = self._mapping, drop.batch, lane.shard.id

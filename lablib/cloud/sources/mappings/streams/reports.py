@@ -1,6 +1,6 @@
-"""What a function's answer says of a batch.
+"""What a function's answer says of a batch: where the next attempt begins, and what state a tumbling window has.
 
-DG services-kinesis-batchfailurereporting, 2026, and captured cases (third parties, 2024).
+DG services-kinesis-batchfailurereporting and services-kinesis-windows, 2026.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from lablib.cloud.sources.mappings.answers import failures
 
 
 @dataclass(frozen=True)
@@ -37,26 +39,21 @@ def read(payload: bytes, sequences: Sequence[int], *, partial: bool) -> Report:
     partial
         Whether the mapping has ``ReportBatchItemFailures``; else what the answer says of records is not looked at.
     """
+    return Report(_failed_from(payload, sequences) if partial else None, _state(payload))
+
+
+def _failed_from(payload: bytes, sequences: Sequence[int]) -> int | None:
+    """The place of the lowest number that is named; the first, where all counts as failed."""
+    places = {str(sequence): index for index, sequence in enumerate(sequences)}
+    named = failures(payload, places)
+    return 0 if named is None else min((places[name] for name in named), default=None)
+
+
+def _state(payload: bytes) -> Mapping[str, Any]:
+    """That an answer without a state hands none on could not be confirmed."""
     try:
         answer = json.loads(payload) if payload else None
     except (ValueError, RecursionError):
-        # Of a batch whose function answers no JSON it could not be confirmed what becomes; for queues AWS calls it a failure.
-        return Report(0 if partial else None)
-    if not isinstance(answer, dict):
-        return Report(None)
-    state = answer.get("state")
-    return Report(
-        _failed_from(answer.get("batchItemFailures"), sequences) if partial else None,
-        state if isinstance(state, dict) else {},
-    )
-
-
-def _failed_from(failures: Any, sequences: Sequence[int]) -> int | None:
-    """The place of the lowest number that is named. One that is no number of the batch's is a failure of all."""
-    if not failures:
-        return None
-    if not isinstance(failures, list):
-        return 0
-    places = {str(sequence): index for index, sequence in enumerate(sequences)}
-    named = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
-    return min((places.get(name, 0) if isinstance(name, str) else 0) for name in named)
+        return {}
+    state = answer.get("state") if isinstance(answer, dict) else None
+    return state if isinstance(state, dict) else {}
