@@ -7,7 +7,7 @@ ACLs that come with an object are none.
 Touches: of `moto.s3.notifications`: `send_event`, `send_test_event`; of `moto.s3.models`: `events_send_notification`, `s3_backends`,
 `S3Backend.buckets`, `get_bucket`, `complete_multipart_upload`, `delete_object`, `_set_delete_marker`; `FakeBucket.name`, `region_name`,
 `account_id`, `is_versioned`, `keys.getlist`, `notification_configuration`; `FakeKey.name`, `size`, `etag`, `version_id`,
-`storage_class`, `_expiry`; `Notification`, `NotificationConfiguration` and their attributes.
+`storage_class`, `_expiry`; `FakeDeleteMarker`; `Notification`, `NotificationConfiguration` and their attributes.
 """
 
 from __future__ import annotations
@@ -262,6 +262,8 @@ def _each_version(original: Callable[..., Any]) -> Callable[..., Any]:
         backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
     ) -> Any:
         bucket = backend.get_bucket(bucket_name)
+        if bucket.is_versioned and not version_id and key_name not in bucket.keys:
+            return _mark_nothing(backend, bucket, key_name)
         if not (bucket.is_versioned and version_id):
             return original(backend, bucket_name, key_name, version_id=version_id, bypass=bypass)
         versions = bucket.keys.getlist(key_name, [])
@@ -273,6 +275,16 @@ def _each_version(original: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     return delete_object
+
+
+def _mark_nothing(backend: Any, bucket: Any, key_name: str) -> tuple[bool, dict[str, str]]:
+    """What is not there gets a delete marker too; moto makes none."""
+    from moto.s3.models import FakeDeleteMarker, FakeKey
+
+    marker = FakeDeleteMarker(FakeKey(key_name, b"", backend.account_id, bucket.region_name, bucket_name=bucket.name))
+    bucket.keys[key_name] = marker
+    _tell("ObjectRemoved:DeleteMarkerCreated", bucket, marker)
+    return True, {"version-id": marker.version_id, "delete-marker": "true"}
 
 
 def _marked(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,9 +5,9 @@ and streams, delivery streams and other groups get from moto what the pattern le
 the same wherever it is seen. FilterLogEvents knows every pattern and, as AWS by now always does, sorts streams into one another.
 
 Touches: of `moto.logs.models`: `EventMessageFilter`, `LogEvent.event_id`, `.timestamp`, `LogStream._send_log_events`, `.put_log_events`,
-`.log_group`, `.log_stream_name`, `LogGroup.subscription_filters`, `.put_subscription_filter`, `.filter_log_events`, `.name`,
-`SubscriptionFilter.filter_pattern`, `LogsBackend.put_subscription_filter`, `.filters`, `.groups`, `logs_backends`; of
-`moto.logs.metric_filters`: `MetricFilters.add_filter`, `.metric_filters`;
+`.log_group`, `.log_stream_name`, `LogGroup.subscription_filters`, `.put_subscription_filter`, `.describe_subscription_filters`,
+`.filter_log_events`, `.streams`, `.name`, `SubscriptionFilter.name`, `.filter_pattern`, `LogsBackend.put_subscription_filter`, `.filters`,
+`.groups`, `logs_backends`; of `moto.logs.metric_filters`: `MetricFilters.add_filter`, `.delete_filter`, `.metric_filters`;
 `moto.kinesis.models.KinesisBackend.describe_stream`, `Stream.put_record`.
 """
 
@@ -107,6 +107,7 @@ def _correct(module: Any) -> None:
     stream.put_log_events = _counted(stream.put_log_events)
     group.put_subscription_filter = _updated(group.put_subscription_filter)
     group.filter_log_events = _interleaved(group.filter_log_events)
+    group.describe_subscription_filters = _of_prefix(group.describe_subscription_filters)
     backend.put_subscription_filter = _to_functions_too(backend.put_subscription_filter)
     module.MetricFilters.add_filter = _replaced(module.MetricFilters.add_filter)
 
@@ -220,10 +221,31 @@ def _say_hello(arn: str) -> None:
 
 
 def _interleaved(original: Callable[..., Any]) -> Callable[..., Any]:
-    def filter_log_events(group: Any, *args: Any) -> Any:
-        return original(group, *args[:-1], True)
+    def filter_log_events(group: Any, log_group_name: str, log_stream_names: list[str], *args: Any) -> Any:
+        prefix = _asked("logStreamNamePrefix")
+        if prefix:  # which moto does not look at; no names at all would mean every stream
+            log_stream_names = [name for name in group.streams if name.startswith(prefix)] or [""]
+        return original(group, log_group_name, log_stream_names, *args[:-1], True)
 
     return filter_log_events
+
+
+def _of_prefix(original: Callable[..., Any]) -> Callable[..., Any]:
+    def describe_subscription_filters(group: Any) -> Any:
+        prefix = _asked("filterNamePrefix")
+        return [found for found in original(group) if found.name.startswith(prefix)]
+
+    return describe_subscription_filters
+
+
+def _asked(name: str) -> str:
+    """A parameter of the request that moto is answering; nothing if it has none of this name."""
+    try:
+        given = json.loads(engine.serving.request.body) if engine.serving is not None else {}
+    except ValueError:
+        return ""
+    value = given.get(name) if isinstance(given, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _replaced(original: Callable[..., None]) -> Callable[..., None]:

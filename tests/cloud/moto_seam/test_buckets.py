@@ -75,11 +75,17 @@ def test_each_thing_that_happens_is_told_once(moto: Moto, told: list[ObjectEvent
     marker = s3.delete_object(Bucket="bucket", Key="m")["VersionId"]
     s3.delete_object(Bucket="bucket", Key="m", VersionId=version)
     s3.delete_object(Bucket="bucket", Key="m", VersionId="none")
+    nothing = s3.delete_object(Bucket="bucket", Key="was never there")
+    assert nothing["DeleteMarker"] and {one["Key"] for one in s3.list_object_versions(Bucket="bucket")["DeleteMarkers"]} == {
+        "m", "was never there"
+    }  # fmt: skip
+    s3.delete_object(Bucket="bucket", Key="was never there", VersionId=nothing["VersionId"])
+    assert [one["Key"] for one in s3.list_object_versions(Bucket="bucket")["DeleteMarkers"]] == ["m"]
     assert [event.name for event in told] == [
         "ObjectCreated:Put", "ObjectTagging:Put", "ObjectAcl:Put", "ObjectCreated:CompleteMultipartUpload",
-        "ObjectRemoved:DeleteMarkerCreated", "ObjectRemoved:Delete",
+        "ObjectRemoved:DeleteMarkerCreated", "ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated", "ObjectRemoved:Delete",
     ]  # fmt: skip
-    assert [event.version_id for event in told[3:]] == [version, marker, version]
+    assert [event.version_id for event in told[3:]] == [version, marker, version, *[nothing["VersionId"]] * 2]
 
 
 def test_a_restored_object_is_told_of_with_its_end(moto: Moto, told: list[ObjectEvent]) -> None:

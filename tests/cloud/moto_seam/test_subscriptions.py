@@ -51,6 +51,8 @@ def test_a_filter_at_the_limit_can_be_changed(moto: Moto, told: list[Lines]) -> 
     subscribe(moto, "c", "two")
     with pytest.raises(moto.client("logs").exceptions.LimitExceededException):
         subscribe(moto, "d", "three")
+    found = moto.client("logs").describe_subscription_filters(logGroupName=GROUP, filterNamePrefix="t")["subscriptionFilters"]
+    assert [(one["filterName"], one["filterPattern"]) for one in found] == [("two", "c")]
     assert subscriptions.patterns("eu-west-1", GROUP, "one") == ["c"]
     assert subscriptions.exists("eu-west-1", GROUP) and not subscriptions.exists("eu-west-1", "other")
 
@@ -62,6 +64,9 @@ def test_searching_asks_for_every_pattern(moto: Moto, told: list[Lines]) -> None
     client = moto.client("logs")
     found: list[dict[str, Any]] = client.filter_log_events(logGroupName=GROUP, filterPattern="[")["events"]
     assert [event["message"] for event in found] == ["[x]", "[z]"]
+    for prefix, messages in (("s", ["[x]", "y"]), ("", ["[x]", "[z]", "y"]), ("none", [])):
+        events = client.filter_log_events(logGroupName=GROUP, **({"logStreamNamePrefix": prefix} if prefix else {}))["events"]
+        assert [event["message"] for event in events] == messages
 
 
 def test_a_destination_that_is_gone_is_no_failure(moto: Moto, told: list[Lines]) -> None:
