@@ -99,6 +99,25 @@ def test_a_stage_without_auto_deploy_shows_what_was_deployed(cloud: CloudUnderTe
     assert api.ask("/prod/two").json == "GET /two"
 
 
+def test_metrics(cloud: CloudUnderTest) -> None:
+    api = api_of(cloud, "def lambda_handler(event, context): return {'statusCode': int(event['rawPath'][1:])}", "GET /{status}")
+    for status in ("200", "404", "500", "500"):
+        assert api.ask(f"/{status}").status == int(status)
+    assert api.ask("/no/route").status == 404
+    now = cloud.lab("GET", "/_lab/clock").body["now"]
+    by_api, by_stage = [{"Name": "ApiId", "Value": api.id}], {"Name": "Stage", "Value": "$default"}
+    for metric, dimensions, expected in (
+        ("Count", by_api, 5), ("Count", [*by_api, by_stage], 4), ("4xx", by_api, 2), ("5xx", by_api, 2), ("Latency", by_api, 5),
+        ("IntegrationLatency", by_api, 4),
+    ):  # fmt: skip
+        statistic = "SampleCount" if "Latency" in metric else "Sum"
+        points = cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ApiGateway", MetricName=metric, Dimensions=dimensions, Period=3600, StartTime=now - 3600,
+            EndTime=now + 3600, Statistics=[statistic],
+        )["Datapoints"]  # fmt: skip
+        assert sum(point[statistic] for point in points) == expected, metric
+
+
 @pytest.mark.parametrize("path", ["*/GET/pets/{id}", "*/*/pets/*", "$default/GET/pets/{id}"])
 def test_the_functions_policy_is_asked(cloud: CloudUnderTest, path: str) -> None:
     api, name = HttpApi(cloud), cloud.function(ECHO)

@@ -7,7 +7,7 @@
 `cors`      a CORS configuration
 `urls`      function URLs; `url_cors`, `streaming`: their CORS, and answers that are streamed
 `apis`      HTTP APIs: `routes`, `api_cors`, `api_call` (their events), `authorizers` with `tokens`, `integrations`
-            with `mapping` and `services`
+            with `mapping`, `outward` and `services`
 `door`      who answers at an address; an API's service plugs in there by its API's id
 
 No signature is asked for here, unless a URL or a route says ``AWS_IAM``, and a page of any other origin may call: whether it

@@ -7,6 +7,7 @@ it: between two changes no request waits for moto.
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from lablib.cloud.sources.http.door import message
 from lablib.cloud.sources.http.incoming import Incoming
 from lablib.cloud.sources.http.integrations import Integrations
 from lablib.cloud.sources.http.routes import DEFAULT, Table, Taken
+from lablib.cloud.telemetry.metrics import Metrics
 from lablib.cloud.web import Answer, Request
 from lablib.models import http_apis
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 # Ids that were asked for and are none of ours, of which the latest are remembered too.
 _MANY = 10_000
+NAMESPACE = "AWS/ApiGateway"
 _CHANGE = ("apigateway", "cloudformation")
 
 
@@ -88,22 +91,25 @@ class AtApi:
 
     async def answer(self, incoming: Incoming, gone: asyncio.Event) -> Answer:
         """Answer a request."""
-        cors, request_id = self._cors, new_request_id()
+        begun, cors, request_id = time.monotonic(), self._cors, new_request_id()
+        found = None if self.api.disabled else self._find(incoming)
+        measured = Measured(self.apis.context.metrics, self.api.id, found[0].name if found is not None else None, incoming.moment)
         if cors and is_preflight(incoming.request):
             answer = api_cors.preflight(cors, incoming.request)
         else:
-            answer = _with_cors(await self._answer(incoming, request_id), cors, incoming.request)
+            answer = _with_cors(await self._answer(incoming, found, request_id, measured), cors, incoming.request)
+        measured.answered(answer.status, (time.monotonic() - begun) * 1000)
         return replace(answer, lines=(*answer.lines, ("Apigw-Requestid", request_id)))
 
-    async def _answer(self, incoming: Incoming, request_id: str) -> Answer:
+    async def _answer(
+        self, incoming: Incoming, found: tuple[Stage, Taken] | None, request_id: str, measured: Measured
+    ) -> Answer:  # fmt: skip
         if len(incoming.request.body) > http_apis.PAYLOAD_BYTES:
             return message(413, "Request Entity Too Large")
-        found = None if self.api.disabled else self._find(incoming)
         if found is None:
             return message(404, "Not Found")
-        stage, taken = found
         context = self.apis.context
-        call = ApiCall(incoming, context.region, context.account, stage, taken, request_id)
+        call = ApiCall(incoming, context.region, context.account, *found, request_id)
         try:
             authorized = await self.apis.authorizers.check(call)
         except Unauthorized as no:
@@ -112,7 +118,10 @@ class AtApi:
             return replace(message(403, "Forbidden"), lines=no.lines)
         except AuthorizerFailed:
             return message(500, "Internal Server Error")
-        return await self.apis.integrations.answer(call, authorized)
+        begun = time.monotonic()
+        answer = await self.apis.integrations.answer(call, authorized)
+        measured.integrated((time.monotonic() - begun) * 1000)
+        return answer
 
     def _find(self, incoming: Incoming) -> tuple[Stage, Taken] | None:
         """The stage is the path's first part, if there is one of that name; else it is ``$default``."""
@@ -122,6 +131,32 @@ class AtApi:
         stage = self.api.stages.get(name)
         taken = self._tables[name].find(incoming.method, path) if stage is not None else None
         return (stage, taken) if stage is not None and taken is not None else None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One request's metrics, by API and by API and stage (API Gateway's http-api-metrics, 2026). Times in milliseconds."""
+
+    metrics: Metrics
+    api_id: str
+    stage: str | None
+    at: float
+
+    def answered(self, status: int, milliseconds: float) -> None:
+        """The client has its answer."""
+        self._add("Count", 1.0)
+        self._add("4xx", float(400 <= status < 500))
+        self._add("5xx", float(status >= 500))
+        self._add("Latency", milliseconds, "Milliseconds")
+
+    def integrated(self, milliseconds: float) -> None:
+        """The integration has answered."""
+        self._add("IntegrationLatency", milliseconds, "Milliseconds")
+
+    def _add(self, metric: str, value: float, unit: str = "Count") -> None:
+        api = (("ApiId", self.api_id),)
+        for dimensions in (api, (*api, ("Stage", self.stage))) if self.stage is not None else (api,):
+            self.metrics.add(metric, dimensions, value, unit=unit, at=self.at, namespace=NAMESPACE)
 
 
 def _with_cors(answer: Answer, cors: Cors, request: Request) -> Answer:

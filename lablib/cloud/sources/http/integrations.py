@@ -21,6 +21,7 @@ from lablib.cloud.sources.http.answers import Malformed, reply_1, reply_2
 from lablib.cloud.sources.http.api_call import ApiCall, Authorized
 from lablib.cloud.sources.http.door import message
 from lablib.cloud.sources.http.mapping import Values
+from lablib.cloud.sources.http.outward import fetch
 from lablib.cloud.sources.http.services import Services
 from lablib.cloud.web import Answer
 
@@ -135,27 +136,17 @@ class Integrations:
 
 async def _server(call: ApiCall, integration: Integration, path: str | None) -> Answer:
     """Hand a request on to another server of this machine; the cloud reaches no other."""
-    from tornado.httpclient import AsyncHTTPClient, HTTPClientError
-    from tornado.httputil import HTTPHeaders
-
     incoming = call.incoming
     uri = _VARIABLE.sub(lambda match: quote(call.taken.variables.get(match[1], ""), safe="/"), call.filled(integration.uri))
     if path is not None:
         uri = urlsplit(uri)._replace(path=quote(path, safe="/%"), query="").geturl()
     url = uri + (("&" if "?" in uri else "?") + incoming.request.query if incoming.request.query else "")
-    method = incoming.method if integration.method in (None, "ANY") else integration.method
-    headers = HTTPHeaders()
-    for name, value in incoming.request_headers:
-        if name.lower() not in ("host", "content-length"):
-            headers.add(name, value)
+    method = incoming.method if integration.method in (None, "ANY") else str(integration.method)
+    headers = [line for line in incoming.request_headers if line[0].lower() not in ("host", "content-length")]
     try:
-        found = await AsyncHTTPClient().fetch(
-            url, method=method, headers=headers, body=incoming.request.body or None, allow_nonstandard_methods=True,
-            follow_redirects=False, raise_error=False, decompress_response=False, request_timeout=integration.timeout,
-        )  # fmt: skip
-    except (OSError, HTTPClientError, ValueError):
+        found = await fetch(url, seconds=integration.timeout, method=method, headers=headers, body=incoming.request.body)
+    except OSError:
         return message(503, "Service Unavailable")
-    if found.code == 599:  # tornado's own, for a connection that did not come about
-        return message(503, "Service Unavailable")
-    lines = tuple((name, value) for name, value in found.headers.get_all() if name.lower() not in _HOP_BY_HOP)
-    return Answer(found.code, body=found.body or b"", lines=lines)
+    return Answer(
+        found.status, body=found.body, lines=tuple(line for line in found.headers if line[0].lower() not in _HOP_BY_HOP)
+    )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam import engine
+from lablib.cloud.sources.http.outward import fetch
 from lablib.cloud.web import Request
 from lablib.models import http_apis
 
@@ -89,13 +90,8 @@ async def _fetch(url: str) -> bytes:
         answer = await engine.answer(Request("GET", parts.path, parts.query, {"Host": host}, b""))
         status, body = answer.status, answer.body
     else:
-        from tornado.httpclient import AsyncHTTPClient, HTTPClientError
-
-        try:
-            found = await AsyncHTTPClient().fetch(url, raise_error=False, request_timeout=http_apis.ISSUER_TIMEOUT_S)
-        except HTTPClientError as error:
-            raise OSError(str(error)) from error
-        status, body = found.code, found.body
+        found = await fetch(url, seconds=http_apis.ISSUER_TIMEOUT_S)
+        status, body = found.status, found.body
     if status != 200:
         raise OSError(f"{url} answered {status}")
     return body
