@@ -53,8 +53,9 @@ def lambda_handler(event, context):
     stream, letters, name = Kinesis(cloud), Queue(cloud, "letters"), cloud.function(body, **function)
     mapping(cloud, stream, name, BatchSize=3, DestinationConfig={"OnFailure": {"Destination": letters.arn}}, **options)
     numbers = dict(zip("bpa", stream.put("b", "p", "a"), strict=True))
+    cloud.advance(20)
     stream.put("behind")
-    cloud.advance(120)
+    cloud.advance(100)
     found = []
     for record in letters.bodies():
         info = record["KinesisBatchInfo"]
