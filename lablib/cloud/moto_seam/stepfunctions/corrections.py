@@ -3,7 +3,8 @@
 Touches, below `moto.stepfunctions.parser`: the names ``threading``, ``Thread``, ``Event`` and ``time`` in the modules of `WAITING`,
 `utils.TMP_THREADS`, `asl.utils.boto_client.boto_client_for`; `Program.eval`; `ErrorEqualsDecl._eval_body`; ``CustomErrorName`` in the
 modules of `NAMING`; `StateTask._from_error`; `EventManager.add_event`, `._history_event_list`; `InlineIterationComponent._eval_body`,
-`IterationWorker._eval_pool`, `._eval_job`, `.stopped`, `._env`, `._job_pool`; `StateTaskServiceSfn._build_sync_resolver`, `._build_sync2_resolver`.
+`IterationWorker._eval_pool`, `._eval_job`, `.stopped`, `._env`, `._job_pool`; `StateTaskServiceSfn._build_sync_resolver`, `._build_sync2_resolver`;
+`CallbackPoolManager.add_activity_task`, `._pool`, `._activity_store`, `ActivityTaskStartEndpoint._outcome`.
 """
 
 from __future__ import annotations
@@ -222,9 +223,20 @@ def _wait_for_the_end(module: Any) -> None:
     task._build_sync2_resolver = waiting(task._build_sync2_resolver)
 
 
-def _start_without_outcome(module: Any) -> None:
-    """moto fails at an activity that nobody takes in time."""
+def _take_activity_tasks(module: Any) -> None:
+    """moto fails at an activity that nobody takes in time, and puts a task into its line before it knows the task's token."""
     module.ActivityTaskStartEndpoint._outcome = None
+
+    def add(pool: Any, callback_id: str, activity_arn: str, activity_input: str) -> Any:
+        line = pool._activity_store.get(activity_arn)
+        if line is None:
+            raise module.ActivityDoesNotExist
+        endpoint = module.ActivityCallbackEndpoint(callback_id=callback_id, activity_input=activity_input)
+        pool._pool[callback_id] = endpoint
+        line.add_task(module.ActivityTask(task_token=callback_id, task_input=activity_input))
+        return endpoint
+
+    module.CallbackPoolManager.add_activity_task = add
 
 
 _CORRECTIONS: dict[str, Callable[[Any], None]] = {
@@ -232,7 +244,7 @@ _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "asl.utils.boto_client": _through_our_door,
     "asl.component.program.program": _run_in_place,
     "asl.component.common.error_name.error_equals_decl": _match_errors,
-    "asl.eval.callback.callback": _start_without_outcome,
+    "asl.eval.callback.callback": _take_activity_tasks,
     "asl.component.state.exec.state_task.state_task": _tell_heartbeats,
     "asl.eval.event.event_manager": _limit_history,
     "asl.component.state.exec.state_map.iteration.inline_iteration_component": _forty_at_a_time,

@@ -10,7 +10,6 @@ Touches, below `moto.stepfunctions`: `parser.backend.execution.Execution` (its c
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -131,7 +130,7 @@ class Held:
         state = self.env.program_state()
         kind = type(state).__name__
         if kind == "ProgramEnded":
-            self._end(SUCCEEDED, output=_json(self.env.states.get_input()))
+            self._end(SUCCEEDED, output=language.to_json(self.env.states.get_input()))
         elif kind == "ProgramTimedOut":
             if self.history()[-1]["type"] != "ExecutionTimedOut":
                 self._add("ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
@@ -204,10 +203,6 @@ def moment(written: str) -> datetime:
 
 def _now() -> datetime:
     return datetime.fromtimestamp(clockwork.now(), UTC)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 @lru_cache(maxsize=256)

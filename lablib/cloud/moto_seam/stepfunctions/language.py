@@ -2,8 +2,8 @@
 
 Touches, below `moto.stepfunctions.parser.asl`: `Preprocessor._inner_string_of`, ``from_string_literal`` and ``IntrinsicParser`` in
 `parse.preprocessor`; `Preprocessor._replace_escaped_characters` in `parse.intrinsic.preprocessor`; `StateChoice._eval_state`;
-``StateData`` in `component.state.state`; `StringIntrinsicFunction._eval_body`; `Base64Encode._eval_body`, `Base64Decode._eval_body`;
-`FailureEvent`, `FailureEventException`.
+``StateData`` in `component.state.state`; `utils.encoding.to_json_str`; `StringIntrinsicFunction._eval_body`;
+`Base64Encode._eval_body`, `Base64Decode._eval_body`; `FailureEvent`, `FailureEventException`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,19 @@ def install(parser: str) -> None:
 def written(moment: datetime) -> str:
     """A moment as the context object has it: ``2019-03-26T20:14:13.192Z``."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def to_json(value: Any, separators: tuple[str, str] | None = None) -> str:
+    """JSON as AWS shows it: without spaces, in letters as they are, with times as `written` has them."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    return written(value) if isinstance(value, datetime) else str(value)
+
+
+def _write_json(module: Any) -> None:
+    module.to_json_str = to_json
 
 
 def _write_times(module: Any) -> None:
@@ -135,6 +148,7 @@ def _base64(convert: Callable[[str], str], name: str) -> Callable[[Any], None]:
 
 _FUNCTIONS = "asl.component.intrinsic.function.statesfunction.encoding_decoding"
 _CORRECTIONS: dict[str, Callable[[Any], None]] = {
+    "asl.utils.encoding": _write_json,
     "asl.parse.preprocessor": _read_strings,
     "asl.parse.intrinsic.preprocessor": _quote_quotes,
     "asl.component.state.choice.state_choice": _name_no_choice,
