@@ -29,7 +29,7 @@ _MARK: dict[State, str] = {"ok": "ok      ", "limited": "limited ", "missing": "
 SUPPORTED = ((3, 11), (3, 14))
 """The oldest and the newest Python that pyproject.toml declares."""
 
-NEEDED = ("boto3", "moto", "tornado", "flask", "jupyterlab", "ipywidgets", "matplotlib", "numpy")
+NEEDED = ("boto3", "moto", "tornado", "flask", "jupyterlab", "jupyter_server_proxy", "ipywidgets", "matplotlib", "numpy")
 """What requirements.txt installs and a lab cannot run without."""
 
 

@@ -155,7 +155,9 @@ class Lab:
         if until is not None and not callable(until):
             raise LabError("lab.wait asks `until` more than once: it takes a function, as in until=lambda: lab.reports('hello').")
         if until is None:
-            self._advance(left)
+            while left > 0:  # a day at a time: a schedule of every minute makes more of a month than one request may take
+                self._advance(min(left, _UNITS["days"]))
+                left -= _UNITS["days"]
             return True
         while not until():
             if left <= 0:

@@ -29,7 +29,7 @@ def test_it_runs() -> None:
     """Quickly, without ministack; every figure is there and is a number."""
     environ = {name: value for name, value in os.environ.items() if name != "LAB_MINISTACK"}
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "tests.bench", "--quick"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600
     )
     assert ran.returncode == 0, ran.stderr
     for what in ("start to first answer", "cold [ms]", "8 clients", "80 sleeps", "timeout of 1 s", "CPU at 1,024 MB", "20 environments",

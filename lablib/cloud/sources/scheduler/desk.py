@@ -93,7 +93,7 @@ class Desk:
 
     async def _target(self, target: Mapping[str, Any]) -> None:
         arn, text = str(target["Arn"]), target.get("Input")
-        if len(text or "") > buses.SCHEDULE_INPUT_BYTES:
+        if len((text or "").encode()) > buses.SCHEDULE_INPUT_BYTES:
             raise _invalid(f"The Input you specify is larger than {buses.SCHEDULE_INPUT_BYTES} bytes.")
         universal = targets.universal(arn)
         if universal is not None and universal[1].startswith(targets.READS):
