@@ -34,6 +34,9 @@ _CHECKED_ELSEWHERE = {"runtime"}
 # AWS checks these not at all: InvokeWithResponseStream took "Event" too (captured, third party, 2026).
 _UNCHECKED_SHAPES = {"ResponseStreamingInvocationType"}
 
+# Enums that AWS lists in another order than the model (captured, third party, 2025).
+_LISTED_AS = {"EventSourcePosition": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]}
+
 # Lists whose members may be null, as far as AWS's words tell (captured, 2024).
 _MAY_HAVE_NULLS = {"CompatibleArchitectures"}
 
@@ -186,7 +189,7 @@ def _at_most(shape: Shape, most: float) -> str:
 
 
 def _one_of(shape: StringShape) -> str:
-    return f"satisfy enum value set: [{', '.join(shape.enum)}]"
+    return f"satisfy enum value set: [{', '.join(_LISTED_AS.get(shape.name, shape.enum))}]"
 
 
 def _like(pattern: str) -> str:

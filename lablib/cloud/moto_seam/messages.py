@@ -173,10 +173,16 @@ class Messages:
         if entry is not None:
             self._remove(entry)
 
-    def find(self, handle: str) -> Any | None:
+    def get(self, handle: str) -> Any | None:
         """The message that a handle was given for; None if it is gone. Raises `WrongHandle`."""
         entry = self._of(handle)
         return None if entry is None else entry.message
+
+    def in_flight(self, handle: str, now: float) -> Any | None:
+        """The same, if it is hidden still from its receiver's visibility timeout; else None."""
+        self._settle(now)
+        entry = self._of(handle)
+        return entry.message if entry is not None and entry.in_flight else None
 
     def hide(self, handle: str, now: float, hidden_ms: float) -> None:
         """Have a message received again after so long; 0: at once. Raises `WrongHandle`."""

@@ -63,12 +63,14 @@ def _attributes(values: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n  }"
 
 
-def of_queue(attributes: Attributes) -> dict[str, dict[str, str]]:
-    """A message's attributes as SQS has them, for a subscription with raw delivery."""
-    made = {}
+def of_queue(attributes: Attributes) -> dict[str, dict[str, Any]]:
+    """A message's attributes as SQS has them, for a subscription with raw delivery. moto's SNS keeps bytes as base64, its SQS as bytes."""
+    made: dict[str, dict[str, Any]] = {}
     for name, value in attributes.items():
-        member = "BinaryValue" if value["Type"].startswith("Binary") else "StringValue"
-        made[name] = {"DataType": value["Type"], member: str(value["Value"])}
+        if value["Type"].startswith("Binary"):
+            made[name] = {"DataType": value["Type"], "BinaryValue": base64.b64decode(value["Value"])}
+        else:
+            made[name] = {"DataType": value["Type"], "StringValue": str(value["Value"])}
     return made
 
 

@@ -8,7 +8,8 @@ Touches: `moto.sqs.models.sqs_backends`, `_filter_message_attributes`, `SQSBacke
 `.delete_message`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
 `.approximate_number_of_messages_not_visible`, `.queue_arn`, `.fifo_queue`, `.visibility_timeout`, `.dead_letter_queue`,
 `.redrive_policy`, `.deduplication_scope`, `.message_retention_period`, `.receive_message_wait_time_seconds`; of a `Message`:
-`group_id`, `deduplication_id`, `delayed_until`, `sent_timestamp`, `id`, `sequence_number`; `moto.sqs.exceptions`.
+`group_id`, `deduplication_id`, `delayed_until`, `sent_timestamp`, `id`, `sequence_number`, `dead_letter_source` (ours);
+`moto.sqs.responses.SQSResponse.receive_message`, `._get_param`, `._get_queue_name`, `.sqs_backend`; `moto.sqs.exceptions`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def correct_sqs() -> None:
     Loads moto's SQS; once is enough.
     """
     from moto.sqs.models import Queue, SQSBackend
+    from moto.sqs.responses import SQSResponse
 
     Queue._messages = property(_kept, _emptied)
     Queue.messages = property(lambda queue: queue._messages.shown(clockwork.now() * 1000))
@@ -89,6 +91,7 @@ def correct_sqs() -> None:
     SQSBackend.receive_message = _receive
     SQSBackend.change_message_visibility = _change_visibility
     SQSBackend.send_message = _with_trace(SQSBackend.send_message)
+    SQSResponse.receive_message = _naming_dead_letters(SQSResponse.receive_message)
     SQSBackend.create_queue = _telling(SQSBackend.create_queue)
     SQSBackend.delete_queue = _telling(SQSBackend.delete_queue)
 
@@ -152,10 +155,15 @@ def _change_visibility(backend: Any, queue_name: str, receipt_handle: str, visib
 
     queue, now, hidden_ms = backend.get_queue(queue_name), clockwork.now() * 1000, int(visibility_timeout) * 1000
     try:
-        message = queue._messages.find(receipt_handle)
+        message = queue._messages.in_flight(receipt_handle, now)
     except WrongHandle:
         raise ReceiptHandleIsInvalid from None
-    if message is not None and now + hidden_ms - message.sent_timestamp > _LONGEST_HIDDEN_MS:
+    if message is None:
+        raise InvalidParameterValue(
+            f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for "
+            "visibility timeout change."
+        )
+    if now + hidden_ms - message.sent_timestamp > _LONGEST_HIDDEN_MS:
         raise InvalidParameterValue(
             f"Value {visibility_timeout} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
             "message is beyond the limit [43200 seconds]"
@@ -173,6 +181,23 @@ def _with_trace(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(backend, *args, system_attributes=system_attributes, **more)
 
     return send_message
+
+
+def _naming_dead_letters(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A dead letter says which queue it was in first: moto does not know this attribute."""
+    name = "DeadLetterQueueSourceArn"
+
+    def receive_message(response: Any) -> Any:
+        answer = original(response)
+        asked = {*response._get_param("AttributeNames", []), *response._get_param("MessageSystemAttributeNames", [])}
+        kept = response.sqs_backend.get_queue(response._get_queue_name())._messages
+        for shown in answer.result.get("Messages", []) if asked & {"All", name} else ():
+            source = getattr(kept.get(shown["ReceiptHandle"]), "dead_letter_source", None)
+            if source is not None:
+                shown.setdefault("Attributes", {})[name] = source
+        return answer
+
+    return receive_message
 
 
 def _telling(original: Callable[..., Any]) -> Callable[..., Any]:

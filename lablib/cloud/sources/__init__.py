@@ -7,6 +7,7 @@
 `timetable`  what is due again and again
 `rule_schedules` EventBridge's rules with a schedule
 `scheduler`  EventBridge Scheduler
+`mappings`   queues and streams, which Lambda reads itself
 `s3`         S3's event notifications
 `logs`       CloudWatch Logs' subscription filters, and its filter patterns wherever they are
 

@@ -125,3 +125,33 @@ def test_the_list_is_by_source_and_function(api: Api, pipe: Pipe) -> None:
     assert [len(page["EventSourceMappings"]) for page in pages] == [3, 1]
     api.client.delete_function(FunctionName="two")
     assert listed(FunctionName="two") == {2, 3}
+
+
+def test_states_last_as_long_as_the_cloud_is_told(slow_api: Api) -> None:
+    """``serve --pending``: each is to be seen, and nothing else can be asked for meanwhile."""
+    api, pipe = slow_api, Pipe(slow_api)
+    api.mappings.add_kind(pipe.kind())
+    name = api.create("one")
+
+    async def later() -> None:
+        await api.clock.advance(61)
+
+    api.run(later)
+    uuid = create(api, FunctionName=name)["UUID"]
+    asked = api.client.get_event_source_mapping
+    assert (asked(UUID=uuid)["State"], pipe.told) == ("Creating", [])
+    assert refused(api.client.delete_event_source_mapping, UUID=uuid).code == "ResourceInUseException"
+    api.run(later)
+    assert (asked(UUID=uuid)["State"], pipe.told) == ("Enabled", ["start"])
+    api.client.update_event_source_mapping(UUID=uuid, Enabled=False)
+    assert (asked(UUID=uuid)["State"], pipe.told[-1]) == ("Disabling", "stop")  # at once
+    api.run(later)
+    assert asked(UUID=uuid)["State"] == "Disabled"
+    assert api.client.update_event_source_mapping(UUID=uuid, BatchSize=2)["State"] == "Updating"
+    api.run(later)
+    assert (asked(UUID=uuid)["State"], pipe.told.count("start")) == ("Disabled", 1)
+    assert refused(api.client.update_event_source_mapping, UUID=uuid, BatchSize=101).message == "too many for one"
+    api.client.delete_event_source_mapping(UUID=uuid)
+    assert asked(UUID=uuid)["State"] == "Deleting"
+    api.run(later)
+    assert refused(asked, UUID=uuid).code == "ResourceNotFoundException"

@@ -84,10 +84,12 @@ def test_handles(moto: Moto) -> None:
             client.delete_message(QueueUrl=queue, ReceiptHandle=handle)
         with pytest.raises(ClientError, match="ReceiptHandleIsInvalid"):
             client.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
-    with pytest.raises(ClientError, match="43200"):
+    with pytest.raises(ClientError, match="is invalid. Reason: Total VisibilityTimeout"):
         client.change_message_visibility(QueueUrl=url, ReceiptHandle=second["ReceiptHandle"], VisibilityTimeout=43200)
     for _ in range(2):  # what is gone already is no error
         client.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    with pytest.raises(ClientError, match="Message does not exist or is not available for visibility timeout change."):
+        client.change_message_visibility(QueueUrl=url, ReceiptHandle=second["ReceiptHandle"], VisibilityTimeout=0)
     moto.now += 31
     assert receive(client, url) == []
 
@@ -102,8 +104,11 @@ def test_what_was_received_too_often_goes_to_the_dead_letters(moto: Moto) -> Non
         assert bodies(receive(client, url)) == "poison"
         moto.now += 31
     assert receive(client, url) == []
-    [message] = receive(client, dead)
+    [message] = receive(client, dead, VisibilityTimeout=0)
     assert message["Attributes"]["ApproximateReceiveCount"] == "3"  # of all queues
+    assert message["Attributes"]["DeadLetterQueueSourceArn"] == "arn:aws:sqs:eu-west-1:123456789012:live"
+    [bare] = client.receive_message(QueueUrl=dead, WaitTimeSeconds=0)["Messages"]
+    assert "Attributes" not in bare
 
 
 def test_what_is_too_old_is_gone(moto: Moto) -> None:

@@ -277,9 +277,9 @@ LETTERS = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:nobo
         ({"StartingPosition": None}, "1 validation error detected: Value null at 'startingPosition' failed to satisfy "
                                      "constraint: Member must not be null."),
         ({"StartingPosition": "AT_TIMESTAMP"}, "StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP."),
-        ({"StartingPositionTimestamp": 1}, "StartingPositionTimestamp is only valid when StartingPosition is AT_TIMESTAMP."),
         ({"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 4e9},
          "StartingPositionTimestamp cannot be in the future."),
+        ({"StartingPositionTimestamp": 1}, "Timestamp only valid with StartingPosition AT_TIMESTAMP"),
         ({"MaximumRecordAgeInSeconds": 59}, "MaximumRecordAgeInSeconds must be -1 or between 60 and 604800."),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"data": "x"}'}]}}, "Invalid filter pattern definition."),
         ({"DestinationConfig": LETTERS}, "The destination ARN arn:aws:sqs:us-east-1:123456789012:nobody is invalid."),

@@ -72,7 +72,11 @@ OUT_OF_RANGE: list[Any] = [
     ({"ScalingConfig": {"MaximumConcurrency": 1}}, "'1' at 'scalingConfig.maximumConcurrency' failed to satisfy constraint: Member"),
     ({"ScalingConfig": {"MaximumConcurrency": 1001}}, "'1001' at 'scalingConfig.maximumConcurrency' failed to satisfy constraint"),
     ({"FunctionResponseTypes": ["Report"]}, "'[Report]' at 'functionResponseTypes' failed to satisfy constraint"),
-    ({"StartingPosition": "0"}, "'0' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set"),
+    (
+        {"StartingPosition": "0"},
+        "1 validation error detected: Value '0' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value "
+        "set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+    ),
     ({"FunctionName": None}, "Value null at 'functionName' failed to satisfy constraint: Member must not be null"),
 ]
 

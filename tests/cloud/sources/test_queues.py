@@ -240,3 +240,26 @@ def test_a_queue_that_comes_again_is_polled_again(cloud: CloudUnderTest) -> None
     send(cloud, queue, "one")
     cloud.advance(1)
     assert batches(cloud, name) == [["one"]]
+
+
+def test_what_a_topic_sends_to_a_queue(cloud: CloudUnderTest) -> None:
+    """As it is, or in its envelope."""
+    queue, name, sns = Queue(cloud, "jobs"), cloud.function(TELLS), cloud.client("sns")
+    mapping(cloud, queue, name)
+    attributes = {
+        "text": {"DataType": "String", "StringValue": "x"}, "number": {"DataType": "Number", "StringValue": "1"},
+        "raw": {"DataType": "Binary", "BinaryValue": b"\0\xff"},
+    }  # fmt: skip
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    sns.publish(TopicArn=topic, Message="enveloped", MessageAttributes=attributes)
+    cloud.advance(1)
+    sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="RawMessageDelivery", AttributeValue="true")
+    sns.publish(TopicArn=topic, Message="as it is", MessageAttributes=attributes)
+    cloud.advance(1)
+    [[first], [second]] = [event["Records"] for event in received(cloud, name)]
+    assert (json.loads(first["body"])["Message"], first["messageAttributes"]) == ("enveloped", {})
+    assert (second["body"], {key: value["dataType"] for key, value in second["messageAttributes"].items()}) == (
+        "as it is", {"text": "String", "number": "Number", "raw": "Binary"},
+    )  # fmt: skip
+    assert second["messageAttributes"]["raw"]["binaryValue"] == "AP8="

@@ -39,10 +39,10 @@ _NO_ACCESS = (
     "ListStreams Actions on your stream in IAM."
 )
 _FILTER = "Invalid filter pattern definition."
-# AWS refuses these too; its words could not be confirmed.
+# AWS refuses these too; its words could not be confirmed, but for the second.
 _NO_TIMESTAMP = "StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP."
 _FUTURE = "StartingPositionTimestamp cannot be in the future."  # API reference of CreateEventSourceMapping, 2026
-_A_TIMESTAMP = "StartingPositionTimestamp is only valid when StartingPosition is AT_TIMESTAMP."
+_A_TIMESTAMP = "Timestamp only valid with StartingPosition AT_TIMESTAMP"  # captured, third party, 2025
 _AGE = "MaximumRecordAgeInSeconds must be -1 or between {lowest} and {highest}."
 _DESTINATION = "The destination ARN {arn} is invalid."
 _MAY_NOT_SEND = "The function's execution role does not have permissions to call {action} on {arn}"
