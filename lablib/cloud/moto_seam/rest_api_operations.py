@@ -1,10 +1,10 @@
 """Operations on REST APIs that moto lacks: Update… of methods, integrations, their responses, gateway responses and resources.
 
-Each is a list of changes to paths, as JSON Patch has them: ``{"op": "replace", "path": "/uri", "value": …}``; a slash inside a name
-is ``~1``. Source: API Gateway's API reference, "Patch operations", 2026.
+Each is a list of changes to paths, as JSON Patch has them: ``{"op": "replace", "path": "/uri", "value": …}``; a slash inside a
+name is ``~1``. Source: API Gateway's API reference, "Patch operations", 2026.
 
-Touches: `APIGatewayResponse` (gets methods; its `path`, `backend`, `_get_param`), the attributes of moto's `Method`, `Integration`,
-`IntegrationResponse`, `MethodResponse`, `GatewayResponse` and `Resource`, `APIGatewayBackend.get_rest_api`, `.get_resource`,
+Touches: `APIGatewayResponse` (gets methods; its `path`, `backend`, `_get_param`), the attributes of moto's `Method`,
+`Integration`, `IntegrationResponse`, `MethodResponse`, `GatewayResponse` and `Resource`, `APIGatewayBackend.get_rest_api`, `.get_resource`,
 `.get_method`; `moto.apigateway.exceptions.BadRequestException`, `NoIntegrationDefined`, `NoIntegrationResponseDefined`.
 """
 
@@ -54,7 +54,8 @@ def change(thing: Any, shape: Shape, operations: list[Mapping[str, Any]]) -> Non
     for operation in operations:
         kind, path, value = operation.get("op"), str(operation.get("path", "")), operation.get("value")
         name, inner, key = path.removeprefix("/").partition("/")
-        if kind not in ("add", "replace", "remove") or not ((name in shape.members and not inner) or (name in shape.maps and inner)):
+        known = name in (shape.maps if inner else shape.members)
+        if kind not in ("add", "replace", "remove") or not known:
             allowed = ", ".join(sorted(["/" + one for one in shape.members] + [f"/{one}/<name>" for one in shape.maps]))
             raise BadRequestException(f"Invalid patch path  '{path}' specified for op '{kind}'. Must be one of: [{allowed}]")
         kept = None if kind == "remove" else value

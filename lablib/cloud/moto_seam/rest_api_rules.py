@@ -2,9 +2,9 @@
 
 Sentences: errors that others met, 2017 to 2025 (CloudFormation, Terraform, Serverless Framework).
 
-Touches: `APIGatewayBackend.create_resource`, `.put_method`, `.put_integration`, `.put_integration_response`, `.create_deployment`,
-`.create_stage`, `.put_rest_api`, `.get_rest_api`, `.get_method`; `moto.apigateway.exceptions.BadRequestException`, `ConflictException`,
-`NoIntegrationDefined`, `NoIntegrationResponseDefined`, `ValidationException`.
+Touches: `APIGatewayBackend.create_resource`, `.put_method`, `.put_integration`, `.put_integration_response`,
+`.create_deployment`, `.create_stage`, `.put_rest_api`, `.get_rest_api`, `.get_method`; `moto.apigateway.exceptions`'
+`BadRequestException`, `ConflictException`, `NoIntegrationDefined`, `NoIntegrationResponseDefined`, `ValidationException`.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ def _integration(
 
     if str(integration_type).upper() not in _KINDS:
         raise ValidationException(
-            f"1 validation error detected: Value '{integration_type}' at 'putIntegrationInput.type' failed to satisfy constraint: "
-            f"Member must satisfy enum value set: [{', '.join(_KINDS)}]"
+            f"1 validation error detected: Value '{integration_type}' at 'putIntegrationInput.type' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(_KINDS)}]"
         )
     timeout = more.get("timeout_in_millis")
     if timeout is not None and not SHORTEST_INTEGRATION_TIMEOUT_MS <= int(timeout) <= INTEGRATION_TIMEOUT_MS:

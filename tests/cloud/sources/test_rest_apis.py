@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import urllib.request
 from typing import Any
 
@@ -11,7 +13,7 @@ import requests
 
 from tests.cloud.sources.http import ask
 from tests.cloud.sources.rest import ECHO, RestApi, event_of
-from tests.support import CloudUnderTest
+from tests.support import CloudUnderTest, require
 
 
 def echoing(cloud: CloudUnderTest, *paths: str, **settings: Any) -> RestApi:
@@ -90,6 +92,11 @@ def test_real_clients(cloud: CloudUnderTest, tmp_path: Any) -> None:
         assert json.load(answer)["queryStringParameters"] == {"a": "1"}
     answered = requests.post(f"{api.address}/prod/x", json={"b": 2}, timeout=30)
     assert json.loads(answered.json()["body"]) == {"b": 2} and answered.json()["headers"]["Content-Type"] == "application/json"
+    require(shutil.which("curl"), "curl", "apt-get install curl")
+    command = ["curl", "-sS", "--data-binary", "@-", "-H", "X-lower: 1", f"{api.address}/prod/x?a=b%20c"]
+    event = json.loads(subprocess.run(command, input=b"from curl", capture_output=True, check=True).stdout)
+    assert (event["httpMethod"], event["body"], event["headers"]["X-lower"]) == ("POST", "from curl", "1")
+    assert event["queryStringParameters"] == {"a": "b c"} and event["requestContext"]["identity"]["userAgent"].startswith("curl/")
 
 
 def test_names_win_over_parameters_and_greedy_ones_and_methods_over_any(cloud: CloudUnderTest) -> None:

@@ -167,6 +167,18 @@ def test_an_authorizer_needs_a_permission_of_its_own_and_may_be_tested(cloud: Cl
         api.client.test_invoke_authorizer(restApiId=api.id, authorizerId="nothing")
 
 
+def test_user_pools_are_not_here_and_say_so(cloud: CloudUnderTest) -> None:
+    api = RestApi(cloud)
+    pool = f"arn:aws:cognito-idp:{cloud.region}:123456789012:userpool/{cloud.region}_abc"
+    made = api.client.create_authorizer(
+        restApiId=api.id, name="pool", type="COGNITO_USER_POOLS", providerARNs=[pool], identitySource="method.request.header.A"
+    )
+    api.put("/", "GET", api.function(ECHO), authorizationType="COGNITO_USER_POOLS", authorizerId=made["id"])
+    api.deploy()
+    got = api.ask("", headers=[("A", "token")])
+    assert got.status == 500 and "no user pools of Cognito" in got.json["message"]
+
+
 # --- API keys ----------------------------------------------------------------------
 
 

@@ -119,8 +119,8 @@ def test_metrics_of_an_api(cloud: CloudUnderTest) -> None:
     def total(metric: str, statistic: str = "Sum") -> float:
         now = cloud.lab("GET", "/_lab/clock").body["now"]
         points = cloud.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/ApiGateway", MetricName=metric, StartTime=now - 600, EndTime=now + 600, Period=3600, Statistics=[statistic],
-            Dimensions=[{"Name": "ApiName", "Value": "orders"}, {"Name": "Stage", "Value": "prod"}],
+            Namespace="AWS/ApiGateway", MetricName=metric, StartTime=now - 600, EndTime=now + 600, Period=3600,
+            Statistics=[statistic], Dimensions=[{"Name": "ApiName", "Value": "orders"}, {"Name": "Stage", "Value": "prod"}],
         )["Datapoints"]  # fmt: skip
         return float(sum(point[statistic] for point in points))
 

@@ -89,7 +89,7 @@ def render(failure: Failure, customized: Mapping[str, Customized], values: Mappi
 
 
 def _usual_body(failure: Failure) -> bytes:
-    if failure.response.error_type in ("AuthorizerConfigurationException", "AuthorizerFailureException"):
+    if not failure.message:
         return b'{"message":null}'
     if failure.response.type == "ACCESS_DENIED":
         return json.dumps({"Message": failure.message}, separators=(",", ":")).encode()

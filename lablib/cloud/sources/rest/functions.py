@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lablib.cloud.api.errors import LambdaError
@@ -41,12 +42,15 @@ class Behind:
         A role that calls, instead of API Gateway itself.
     source_arn
         As the function's policy sees it.
+    request_id
+        Of the invocation.
     """
 
     uri: str
     credentials: str | None
     source_arn: str
     timeout_ms: int
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 def function_of(uri: str) -> str | None:
@@ -66,7 +70,7 @@ class Functions:
     async def invoke(self, behind: Behind, payload: bytes, call: Call) -> Result:
         """What a function answers, its own errors too. Raises `Failure`."""
         arn, source = await self._target(behind)
-        task = asyncio.ensure_future(self._caller.invoke(arn, payload, source, trace=call.trace))
+        task = asyncio.ensure_future(self._caller.invoke(arn, payload, source, trace=call.trace, request_id=behind.request_id))
         self._tasks.add(task)
         task.add_done_callback(self._done)
         await asyncio.wait({task}, timeout=behind.timeout_ms / 1000)
@@ -75,7 +79,7 @@ class Functions:
         try:
             return task.result()
         except LambdaError as error:
-            raise _refused(error) from error
+            raise _refused(error, behind) from error
 
     async def send(self, behind: Behind, payload: bytes, call: Call) -> str:
         """Queue an event, as an integration with ``X-Amz-Invocation-Type: 'Event'`` does; its request id. Raises `Failure`."""
@@ -83,7 +87,7 @@ class Functions:
         try:
             return self._caller.send(arn, payload, source, trace=call.trace)
         except LambdaError as error:
-            raise _refused(error) from error
+            raise _refused(error, behind) from error
 
     async def reset(self) -> None:
         """End what still runs."""
@@ -119,7 +123,7 @@ def function_error(payload: bytes) -> str:
     return str(content.get("errorMessage", "")) if isinstance(content, dict) else ""
 
 
-def _refused(error: LambdaError) -> Failure:
+def _refused(error: LambdaError, behind: Behind) -> Failure:
     """What a refusal of Lambda's becomes. Unconfirmed: a function that is not there counts as one without a permission."""
     if error.code in ("AccessDeniedException", "ResourceNotFoundException"):
         return Failure("API_CONFIGURATION_ERROR", log=(_INVALID_PERMISSIONS,))
@@ -127,6 +131,6 @@ def _refused(error: LambdaError) -> Failure:
         return Failure("REQUEST_TOO_LARGE", log=(f"Execution failed: {error.message}",))
     status = 429 if error.code == "TooManyRequestsException" else 500
     return Failure("INTEGRATION_FAILURE", log=(
-        f"Lambda invocation failed with status: {status}. Lambda request id: unknown",
+        f"Lambda invocation failed with status: {status}. Lambda request id: {behind.request_id}",
         f"Execution failed due to configuration error: {error.message}",
     ))  # fmt: skip

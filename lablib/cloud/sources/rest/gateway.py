@@ -7,7 +7,9 @@ API Gateway Developer Guide, "API Gateway REST APIs" and its chapters on each, 2
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -93,7 +95,7 @@ class Gateway:
         name, slash, rest = incoming.address.path.removeprefix("/").partition("/")
         stage = served.api.stages.get(name)
         if stage is None or stage.definition is None or served.api.closed:
-            return _forbidden(incoming)
+            return _forbidden()
         call = self._call(served.api, stage, incoming, slash + rest)
         begun = time.monotonic()
         reply = await self._reply(served, stage, stage.definition, call, incoming.request)
@@ -194,7 +196,10 @@ def _answer(reply: Reply, call: Call) -> Answer:
     return Answer(reply.status, body=reply.body, lines=(*reply.headers, *ours))
 
 
-def _forbidden(incoming: Incoming) -> Answer:
+def _forbidden() -> Answer:
     """There is no such stage, or the address was switched off."""
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"}
+    headers = {
+        "Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException", "x-amzn-RequestId": str(uuid.uuid4()),
+        "x-amz-apigw-id": secrets.token_urlsafe(11) + "=",
+    }  # fmt: skip
     return Answer(403, headers, b'{"message":"Forbidden"}')

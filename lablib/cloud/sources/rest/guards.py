@@ -61,8 +61,8 @@ class Guards:
         if authorizer is None:
             raise Failure("AUTHORIZER_CONFIGURATION_ERROR", log=("Execution failed due to configuration error: no authorizer",))
         if authorizer.kind == "COGNITO_USER_POOLS":
-            # This cloud has no Cognito: nobody's token can be held to a user pool's keys.
-            raise Failure("AUTHORIZER_CONFIGURATION_ERROR", log=("This local cloud has no user pools of Cognito.",))
+            said = "This local cloud has no user pools of Cognito: nobody's token can be held to their keys."
+            raise Failure("AUTHORIZER_CONFIGURATION_ERROR", said, log=(said,))
         return Admitted(verdict=await self.authorizers.admit(authorizer, asking))
 
     async def _signed(self, request: Request, call: Call, policy: tuple[Statement, ...]) -> Signed:

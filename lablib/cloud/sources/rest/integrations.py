@@ -131,7 +131,7 @@ class Integrations:
         error = function_error(outcome.payload) if outcome.function_error is not None else None
         if request.log is not None:
             _log_response(request, 200, begun, outcome.payload, result.trace_id, result.executed_version)
-        return _Payload(outcome.payload, error, result.trace_id, "unknown")
+        return _Payload(outcome.payload, error, result.trace_id, behind.request_id)
 
     # --- AWS ------------------------------------------------------------------------
 
