@@ -145,14 +145,34 @@ class Throttle:
 
 
 @dataclass(frozen=True)
+class Logging:
+    """What the execution log has of a method: ``INFO``, ``ERROR`` or ``OFF``; `whole` with bodies and headers."""
+
+    level: str = "OFF"
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class Stage:
-    """A stage. `definition` is that of its deployment; `throttles` are its method settings, by ``orders/GET`` or ``*/*``."""
+    """A stage.
+
+    Attributes
+    ----------
+    definition
+        That of its deployment.
+    throttles, logging
+        Its method settings, by ``~1orders/GET`` or ``*/*``.
+    access_log
+        (the ARN of a log group, a line's format), if it writes one.
+    """
 
     name: str
     deployment_id: str
     variables: Texts
     definition: Definition | None
     throttles: Mapping[str, Throttle]
+    logging: Mapping[str, Logging]
+    access_log: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -241,10 +261,20 @@ def _api(api: Any) -> Api:
                 path: Throttle(given.get("throttlingRateLimit"), given.get("throttlingBurstLimit"))
                 for path, given in each.method_settings.items()
             },
+            {
+                path: Logging(given.get("loggingLevel") or "OFF", _true(given.get("dataTraceEnabled")))
+                for path, given in each.method_settings.items()
+            },
+            _access_log(each.access_log_settings or {}),
         )
         for name, each in api.stages.items()
     }  # fmt: skip
     return Api(api.id, api.name, api.region_name, bool(api.disableExecuteApiEndpoint), stages)
+
+
+def _access_log(settings: Mapping[str, Any]) -> tuple[str, str] | None:
+    where, form = settings.get("destinationArn"), settings.get("format")
+    return (str(where), str(form)) if where and form else None
 
 
 def _methods(resource: Any) -> Mapping[str, Method]:

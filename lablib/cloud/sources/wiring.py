@@ -68,6 +68,8 @@ class EventSources:
 
     async def answer(self, request: Request, service: str | None) -> Answer | None:
         """Answer a request to another service in moto's place, or leave it to moto (None)."""
+        if service == "logs":
+            await self._rest.logs.flush()
         desk = self._desks.get(service or "")
         return await desk(request) if desk is not None else None
 

@@ -133,3 +133,41 @@ def test_the_event_says_what_the_operation_is_called(cloud: CloudUnderTest) -> N
     api.put("/", "GET", api.function(ECHO), operationName="ListOrders")
     api.deploy()
     assert event_of(api.ask(""))["requestContext"]["operationName"] == "ListOrders"
+
+
+def written(cloud: CloudUnderTest, group: str) -> list[str]:
+    return [event["message"] for event in cloud.client("logs").filter_log_events(logGroupName=group)["events"]]
+
+
+def test_a_stage_s_logs(cloud: CloudUnderTest) -> None:
+    api = RestApi(cloud)
+    api.put("/a/{id}", "POST", api.function(ECHO))
+    api.put("/bad", "GET", api.function("def lambda_handler(event, context): return 7"))
+    api.deploy()
+    cloud.client("logs").create_log_group(logGroupName="access")
+    group = f"arn:aws:logs:{cloud.region}:123456789012:log-group:access"
+    form = "$context.requestId $context.httpMethod $context.resourcePath $context.status $context.responseLength $context.error.message"
+    settings = [("/accessLogSettings/destinationArn", group), ("/accessLogSettings/format", form), ("/*/*/logging/loglevel", "INFO"),
+                ("/~1bad/GET/logging/loglevel", "ERROR"), ("/*/*/logging/dataTrace", "true")]  # fmt: skip
+    api.client.update_stage(
+        restApiId=api.id, stageName="prod", patchOperations=[{"op": "replace", "path": path, "value": value} for path, value in settings]
+    )
+    good, bad, nowhere = api.ask("/a/7", "POST", body=b"hello"), api.ask("/bad"), api.ask("/nothing")
+    ids = [got.headers["x-amzn-RequestId"] for got in (good, bad, nowhere)]
+    assert written(cloud, "access") == [
+        f"{ids[0]} POST /a/{{id}} 200 {len(good.body)} -", f"{ids[1]} GET /bad 502 36 Internal server error",
+        f"{ids[2]} GET - 403 42 Missing Authentication Token",
+    ]  # fmt: skip
+    lines = written(cloud, f"API-Gateway-Execution-Logs_{api.id}/prod")
+    mine = [line.partition(") ")[2] for line in lines if line.startswith(f"({ids[0]})")]
+    assert mine[:3] == [
+        f"Starting execution for request: {ids[0]}", "HTTP Method: POST, Resource Path: /a/{id}", "Method request path: {id=7}",
+    ]  # fmt: skip
+    assert "Method request body before transformations: hello" in mine and mine[-1] == "Method completed with status: 200"
+    assert [line.partition(") ")[2] for line in lines if line.startswith(f"({ids[1]})")] == [
+        "Execution failed due to configuration error: Malformed Lambda proxy response", "Method completed with status: 502",
+    ]  # fmt: skip
+    off = [{"op": "replace", "path": "/*/*/logging/loglevel", "value": "OFF"}, {"op": "remove", "path": "/accessLogSettings"}]
+    api.client.update_stage(restApiId=api.id, stageName="prod", patchOperations=off)
+    api.ask("/a/7", "POST")
+    assert len(written(cloud, "access")) == 3 and len(written(cloud, f"API-Gateway-Execution-Logs_{api.id}/prod")) == len(lines)

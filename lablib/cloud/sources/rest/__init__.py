@@ -9,6 +9,7 @@
 `guards`       who may call: resource policy, IAM; `authorizers`, Lambda's and their cache; `plans`, API keys and usage plans
 `validation`   required parameters, and bodies against models
 `mapping`      parameters from one side to the other; `templates`, bodies, in the Velocity Template Language
+`log`          a request's execution log; `stage_logs`, what stages write to CloudWatch Logs
 `integrations` what is behind a method: `functions`, `endpoints` (HTTP), other `services`, and answers that are made up (MOCK)
 `gateway`      a request from its route to its answer
 `desk`         operations that moto has not: TestInvokeMethod, TestInvokeAuthorizer, FlushStageAuthorizersCache

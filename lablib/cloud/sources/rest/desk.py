@@ -22,7 +22,7 @@ from lablib.cloud.sources.rest.authorizers import Asking
 from lablib.cloud.sources.rest.call import Call, every, last, pairs_of, request_context
 from lablib.cloud.sources.rest.failures import Failure, render
 from lablib.cloud.sources.rest.gateway import Gateway
-from lablib.cloud.sources.rest.log import Log, braces
+from lablib.cloud.sources.rest.log import Log
 from lablib.cloud.sources.rest.reply import Reply
 from lablib.cloud.sources.rest.routes import Match, Routes
 from lablib.cloud.web import Answer, Request
@@ -81,7 +81,7 @@ class RestDesk:
         context = await self._test_context(request, call, resource, method)
         match = Routes([resource]).match(call.path) or Match(resource, {})
         begun, log = time.monotonic(), Log(self._context.clock.now, call.request_id)
-        _begin(log, call, resource, match)
+        log.begin(call, resource.path, match.parameters)
         reply = await self._run(call, definition, match, method, context, log)
         return _json({
             "status": reply.status, "body": reply.body.decode("utf-8", "replace"), "headers": last(reply.headers),
@@ -96,19 +96,14 @@ class RestDesk:
         try:
             reply = await self._gateway.execute(call, definition, match, method, context, log)
         except Failure as failure:
-            for line in failure.log or (f"Execution failed: {failure.message}",):
-                log.say(line)
             rendered = render(failure, definition.gateway_responses, {"context": context, "stageVariables": call.variables})
-            log.say(f"Method completed with status: {rendered.status}")
+            log.fail(failure, rendered.status)
             return Reply(rendered.status, (*first, *rendered.headers), rendered.body)
         if first and reply.trace is not None:
             first = (("X-Amzn-Trace-Id", reply.trace),)
-        headers = (*first, *reply.headers)
-        log.body("Method response body after transformations", reply.body.decode("utf-8", "replace"))
-        log.body("Method response headers", braces(headers))
-        log.say("Successfully completed execution")
-        log.say(f"Method completed with status: {reply.status}")
-        return Reply(reply.status, headers, reply.body)
+        answered = Reply(reply.status, (*first, *reply.headers), reply.body)
+        log.end(answered)
+        return answered
 
     def _call(self, given: Mapping[str, Any], api_id: str, region: str, method: str, resource_path: str) -> Call:
         path, _, query = (given.get("pathWithQueryString") or resource_path).partition("?")
@@ -178,15 +173,6 @@ class RestDesk:
         if found is None:
             raise Missing(f"Invalid API identifier specified {self._context.account}:{api_id}")
         return found, region
-
-
-def _begin(log: Log, call: Call, resource: Resource, match: Match) -> None:
-    log.say(f"Starting execution for request: {call.request_id}")
-    log.say(f"HTTP Method: {call.method}, Resource Path: {resource.path}")
-    log.say(f"Method request path: {braces(match.parameters)}")
-    log.say(f"Method request query string: {braces(dict(call.query))}")
-    log.body("Method request headers", braces(last(call.headers)))
-    log.body("Method request body before transformations", call.text)
 
 
 def _new_trace(now: float) -> str:

@@ -12,10 +12,12 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from lablib.cloud.moto_seam import rest_api_faults
-from lablib.cloud.moto_seam.rest_apis import Api, Definition, Everything, Method, Stage
+from lablib.cloud.moto_seam import engine, rest_api_faults
+from lablib.cloud.moto_seam import logs as moto_logs
+from lablib.cloud.moto_seam.rest_apis import Api, Definition, Everything, Method, Resource, Stage
 from lablib.cloud.sources.acting import Acting
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.http.incoming import SOURCE_IP, Incoming
@@ -31,6 +33,7 @@ from lablib.cloud.sources.rest.plans import Plans
 from lablib.cloud.sources.rest.reply import Reply
 from lablib.cloud.sources.rest.routes import Match
 from lablib.cloud.sources.rest.services import Services
+from lablib.cloud.sources.rest.stage_logs import StageLogs
 from lablib.cloud.sources.rest.state import State
 from lablib.cloud.sources.rest.validation import validate
 from lablib.cloud.web import Answer
@@ -54,6 +57,36 @@ class Served:
         return await self.gateway.answer(self, incoming)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """A request and where it leads; without a method it leads nowhere. `context` is completed on the way."""
+
+    served: Served
+    stage: Stage
+    definition: Definition
+    call: Call
+    request: HttpRequest
+    match: Match
+    method: Method | None
+    context: dict[str, Any]
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """What references mean, by their first word."""
+        call = self.call
+        request = {"header": dict(call.headers), "querystring": dict(call.query), "path": self.match.parameters}
+        return {"context": self.context, "stageVariables": call.variables, "method": {"request": request}}
+
+    def failed(self, failure: Failure) -> Reply:
+        """The answer to a request that ended with a failure."""
+        rendered = render(failure, self.definition.gateway_responses, self.values)
+        self.context["error"] = {"message": failure.message, "responseType": failure.response.type}
+        return Reply(rendered.status, rendered.headers, rendered.body)
+
+
+_NOWHERE = Match(Resource("", "", {}), {})
+
+
 class Gateway:
     """Every REST API of one cloud."""
 
@@ -65,6 +98,7 @@ class Gateway:
         self.authorizers = Authorizers(self._functions, context.clock.now)
         self._guards = Guards(Signers(context.authority), self.authorizers, context.clock.now)
         self._plans = Plans(context.clock.now)
+        self.logs = StageLogs(context.clock, lambda *line: engine.call(moto_logs.put, *line))
         self._acting = Acting(context.url, context.clock, PRINCIPAL)
         self._integrations = Integrations(self._functions, Services(context.url, self._acting))
 
@@ -87,6 +121,7 @@ class Gateway:
         self._acting.reset()
         self.authorizers.flush()
         await self._functions.reset()
+        await self.logs.reset()
 
     # --- a request --------------------------------------------------------------------
 
@@ -98,8 +133,11 @@ class Gateway:
             return _forbidden()
         call = self._call(served.api, stage, incoming, slash + rest)
         begun = time.monotonic()
-        reply = await self._reply(served, stage, stage.definition, call, incoming.request)
-        self._count(served.api, stage, reply, (time.monotonic() - begun) * 1000, call.moment)
+        way = self._way(served, stage, stage.definition, call, incoming.request)
+        reply = await self._reply(way) if way.method is not None else way.failed(Failure("MISSING_AUTHENTICATION_TOKEN"))
+        milliseconds = (time.monotonic() - begun) * 1000
+        self._count(served.api, stage, reply, milliseconds, call.moment)
+        self.logs.accessed(served.api, stage, call, way.context, reply, milliseconds)
         return _answer(reply, call)
 
     def _call(self, api: Api, stage: Stage, incoming: Incoming, rest: str) -> Call:
@@ -110,39 +148,55 @@ class Gateway:
             incoming.trace, api.region, self.context.account, stage.variables,
         )  # fmt: skip
 
-    async def _reply(
+    def _way(
         self, served: Served, stage: Stage, definition: Definition, call: Call, request: HttpRequest
-    ) -> Reply:  # fmt: skip
+    ) -> _Way:  # fmt: skip
         match = self._state.routes(definition, stage.deployment_id).match(call.path)
         method = match.method(call.method) if match is not None else None
         if match is None or method is None:
-            return _failed(Failure("MISSING_AUTHENTICATION_TOKEN"), definition, _values(call, {}, {}))
+            return _Way(served, stage, definition, call, request, _NOWHERE, None, _bare_context(call))
         context = request_context(call, match.resource.id, match.resource.path, method.operation_name)
-        values = _values(call, context, match.parameters)
-        try:
-            if len(call.body) > rest_apis.PAYLOAD_BYTES:
-                raise Failure("REQUEST_TOO_LARGE", f"HTTP content length exceeded {rest_apis.PAYLOAD_BYTES} bytes.")
-            asking = Asking(call, context, match.resource.path, match.parameters, values)
-            admitted = await self._guards.admit(request, method, definition, asking)
-            admitted.complete(context)
-            self._admit(served, stage, definition, call, match, method, admitted, context)
-            if admitted.signed is not None:  # what was signed for API Gateway is nobody else's matter
-                call = replace(call, headers=tuple(line for line in call.headers if line[0].lower() != "authorization"))
-            return await self.execute(call, definition, match, method, context, None)
-        except Failure as failure:
-            return _failed(failure, definition, values)
+        return _Way(served, stage, definition, call, request, match, method, context)
 
-    def _admit(
-        self, served: Served, stage: Stage, definition: Definition, call: Call, match: Match, method: Method, admitted: Admitted,
-        context: dict[str, Any],
-    ) -> None:  # fmt: skip
+    async def _reply(self, way: _Way) -> Reply:
+        said = self.logs.execution_log(way.stage, way.match.resource.path, way.call)
+        try:
+            reply = await self._admitted(way, said)
+            if said is not None:
+                said.end(reply)
+        except Failure as failure:
+            reply = way.failed(failure)
+            if said is not None:
+                said.fail(failure, reply.status)
+        if said is not None:
+            self.logs.executed(way.served.api, way.stage, way.match.resource.path, way.call, said)
+        return reply
+
+    async def _admitted(self, way: _Way, said: Log | None) -> Reply:
+        """The answer to a request, if its caller may have one. Raises `Failure`."""
+        call, match, method = way.call, way.match, way.method
+        assert method is not None
+        if len(call.body) > rest_apis.PAYLOAD_BYTES:
+            raise Failure("REQUEST_TOO_LARGE", f"HTTP content length exceeded {rest_apis.PAYLOAD_BYTES} bytes.")
+        asking = Asking(call, way.context, match.resource.path, match.parameters, way.values)
+        admitted = await self._guards.admit(way.request, method, way.definition, asking)
+        admitted.complete(way.context)
+        self._admit(way, method, admitted)
+        if admitted.signed is not None:  # what was signed for API Gateway is nobody else's matter
+            call = replace(call, headers=tuple(line for line in call.headers if line[0].lower() != "authorization"))
+        if said is not None:
+            said.begin(call, match.resource.path, match.parameters)
+        return await self.execute(call, way.definition, match, method, way.context, said)
+
+    def _admit(self, way: _Way, method: Method, admitted: Admitted) -> None:
         """API keys and rates. Raises `Failure`."""
+        call = way.call
         if method.api_key_required:
-            from_authorizer = definition.api_key_source == "AUTHORIZER"
+            from_authorizer = way.definition.api_key_source == "AUTHORIZER"
             value = (admitted.verdict.key if admitted.verdict else None) if from_authorizer else call.header("x-api-key")
-            key = self._plans.admit_key(served.everything.keys, value, call.api_id, call.stage)
-            context["identity"] |= {"apiKey": key.value, "apiKeyId": key.id}
-        self._plans.admit(stage, call.api_id, match.resource.path, call.method)
+            key = self._plans.admit_key(way.served.everything.keys, value, call.api_id, call.stage)
+            way.context["identity"] |= {"apiKey": key.value, "apiKeyId": key.id}
+        self._plans.admit(way.stage, call.api_id, way.match.resource.path, call.method)
 
     async def execute(
         self, call: Call, definition: Definition, match: Match, method: Method, context: Mapping[str, Any], log: Log | None
@@ -172,19 +226,12 @@ class Gateway:
                 )
 
 
-def _values(call: Call, context: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """What references mean, by their first word."""
-    request = {"header": dict(call.headers), "querystring": dict(call.query), "path": parameters}
-    known = context or {
+def _bare_context(call: Call) -> dict[str, Any]:
+    """``$context`` of a request that leads to no method."""
+    return {
         "requestId": call.request_id, "extendedRequestId": call.extended_id, "apiId": call.api_id, "stage": call.stage,
-        "path": call.context_path, "httpMethod": call.method, "identity": {"sourceIp": call.source_ip},
+        "path": call.context_path, "httpMethod": call.method, "identity": {"sourceIp": call.source_ip}, "protocol": "HTTP/1.1",
     }  # fmt: skip
-    return {"context": known, "stageVariables": call.variables, "method": {"request": request}}
-
-
-def _failed(failure: Failure, definition: Definition, values: Mapping[str, Any]) -> Reply:
-    rendered = render(failure, definition.gateway_responses, values)
-    return Reply(rendered.status, rendered.headers, rendered.body)
 
 
 def _answer(reply: Reply, call: Call) -> Answer:
