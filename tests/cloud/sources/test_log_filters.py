@@ -97,6 +97,23 @@ def test_lambdas_own_lines_have_four_parts_and_a_message_with_spaces() -> None:
     assert not pattern.matches("START RequestId: 6d7b-11 Version: $LATEST\n")
 
 
+REPORT = (
+    "REPORT RequestId: 6d7b-11\tDuration: 133.61 ms\tBilled Duration: 214 ms\tMemory Size: 128 MB\tMax Memory Used: 31 MB\t\n"
+)
+REPORTS = (
+    '[report="REPORT", label1="RequestId:", request_id, label2="Duration:", duration > 100, unit1="ms", label3="Billed", '
+    'label4="Duration:", billed, unit2="ms", label5="Memory", label6="Size:", size, unit3="MB", label7="Max", label8="Memory", '
+    'label9="Used:", used, unit4]'
+)
+
+
+def test_a_report_line_by_its_parts() -> None:
+    """As people measure a function's memory with a metric filter."""
+    pattern = compiled(REPORTS)
+    assert pattern.matches(REPORT) and not pattern.matches(REPORT.replace("133.61", "99.99"))
+    assert (pattern.part(REPORT, "$used"), pattern.part(REPORT, "$duration")) == ("31", "133.61")
+
+
 def test_what_a_pattern_names_is_extracted() -> None:
     assert compiled("[..., request=*.html*, status_code=4*,]").extracted(LINE) == {
         "$1": "127.0.0.1", "$2": "-", "$3": "frank", "$4": "10/Oct/2000:13:25:15 -0700", "$request": "GET /index.html HTTP/1.0",
@@ -170,6 +187,15 @@ def test_terms_are_what_python_says_of_substrings(wanted: list[str], unwanted: l
 @given(st.lists(ANYTHING, min_size=1, max_size=3), ANYTHING)
 def test_one_optional_term_is_enough(optional: list[str], message: str) -> None:
     assert compiled(" ".join("?" + quoted(term) for term in optional)).matches(message) is any(term in message for term in optional)
+
+
+@given(st.text(alphabet="ab ", min_size=1, max_size=3), st.text(alphabet="ab ", max_size=6), st.booleans(), st.booleans())
+def test_wildcards_are_at_the_ends(core: str, value: str, before: bool, after: bool) -> None:
+    wanted = quoted("*" * before + core + "*" * after)
+    expected = core in value if before and after else value.endswith(core) if before else value.startswith(core) if after else value == core
+    assert compiled(f"{{ $.a = {wanted} }}").matches(json.dumps({"a": value})) is expected
+    assert compiled(f"{{ $.a != {wanted} }}").matches(json.dumps({"a": value})) is not expected
+    assert compiled(f"[a = {wanted}]").matches(f'"{value}"') is expected
 
 
 def paths(tree: Any, path: str = "$") -> list[str]:
