@@ -19,6 +19,7 @@
 `topics`    SNS: where a message goes, and what is refused; `notifications` the envelope in which it goes
 `kinesis`   Kinesis' shards and records
 `dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
+`expiry`    items whose time to live is over
 `journals`  what both kinds of streams hold
 `stepfunctions` moto's interpreter of state machines
 `messages`  the messages of a queue, in an order in which nothing has to be looked for

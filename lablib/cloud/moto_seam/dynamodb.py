@@ -45,6 +45,10 @@ class _Change:
 # Of an operation that is under way: what it has changed so far. None: each change is certain at once.
 _pending: list[_Change] | None = None
 
+# Who deletes, where it is not a caller. Amazon DynamoDB Developer Guide, "DynamoDB Streams and Time to Live", 2026.
+_SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+_by_service = False
+
 
 def correct_dynamodb() -> None:
     """Have all this done once moto's DynamoDB is loaded."""
@@ -128,6 +132,17 @@ def _close(table: Any) -> None:
     for shard in journal.shards.values():
         shard.closed = True
     journals.changed(journal.arn)
+
+
+@contextmanager
+def by_time_to_live() -> Iterator[None]:
+    """What is deleted meanwhile DynamoDB itself deletes. The caller holds the lock."""
+    global _by_service
+    _by_service = True
+    try:
+        yield
+    finally:
+        _by_service = False
 
 
 # --- changes -------------------------------------------------------------------------
@@ -235,4 +250,5 @@ def _record(change: _Change, sequence: int, now: float) -> Mapping[str, Any]:
             "ApproximateCreationDateTime": int(now), "Keys": change.keys, **images, "SequenceNumber": str(sequence),
             "SizeBytes": sum(size_of(image) for image in (change.keys, *images.values())), "StreamViewType": view,
         },
+        **({"userIdentity": _SERVICE} if _by_service else {}),
     }  # fmt: skip

@@ -136,9 +136,12 @@ def _record(entry: Entry, region: str) -> dict[str, Any]:
         if name in told:
             told[name] = {attribute: _with_bytes(value) for attribute, value in told[name].items()}
     told["ApproximateCreationDateTime"] = datetime.fromtimestamp(told["ApproximateCreationDateTime"], timezone.utc)
-    return {
+    record = {
         **entry.content, "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": region, "dynamodb": told,
     }  # fmt: skip
+    if "userIdentity" in record:
+        record["userIdentity"] = {"Type": "Service", "PrincipalId": record["userIdentity"]["principalId"]}
+    return record
 
 
 def _with_bytes(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _dispatcher() -> Callable[..., Any]:
     from moto.moto_server.werkzeug_app import BackendRequest
     from moto.server import DomainDispatcherApplication, create_backend_app
 
-    from lablib.cloud.moto_seam import dynamodb, dynamodb_streams, httpapi_operations, keys, kinesis, queues
+    from lablib.cloud.moto_seam import dynamodb, dynamodb_streams, expiry, httpapi_operations, keys, kinesis, queues
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
@@ -140,6 +140,7 @@ def _dispatcher() -> Callable[..., Any]:
     kinesis.correct_kinesis()
     dynamodb.correct_dynamodb()
     dynamodb_streams.correct_dynamodb_streams()
+    expiry.correct_expiry()
     httpapi_operations.correct_http_apis()
     # AWS has forms in POST alone: the query protocol, and browsers' uploads to S3.
     BackendRequest.want_form_data_parsed = property(lambda request: request.method == "POST")

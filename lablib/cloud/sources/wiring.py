@@ -9,6 +9,7 @@ from lablib.cloud.moto_seam import schedules
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.eventbridge import desk as eventbridge_desk
 from lablib.cloud.sources.eventbridge.bus import EventBridge
+from lablib.cloud.sources.expiry import TimeToLive
 from lablib.cloud.sources.http.addresses import Address
 from lablib.cloud.sources.http.apis import HttpApis
 from lablib.cloud.sources.http.door import Door
@@ -59,6 +60,7 @@ class EventSources:
         ))  # fmt: skip
         self._s3 = S3Notifications(context)
         self._logs = LogSubscriptions(context)
+        self._time_to_live = TimeToLive(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
             "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,
@@ -91,5 +93,6 @@ class EventSources:
         await self._buses.reset()
         await self._topics.reset()
         await self._s3.reset()
+        self._time_to_live.reset()
         self.step_functions.reset()
         await self._rest.reset()

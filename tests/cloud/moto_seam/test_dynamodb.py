@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lablib.cloud.moto_seam import engine, expiry
 from tests.cloud.moto_seam.conftest import Moto
 
 
@@ -195,6 +196,30 @@ def test_every_kind_of_iterator(table: Table) -> None:
             table.streams.get_records(ShardIterator=wrong)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         table.streams.describe_stream(StreamArn=table.arn + "0")
+
+
+def test_items_go_when_their_time_to_live_is_over(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    monkeypatch.setattr(expiry, "on_due", told.append)
+    now = table.moto.now
+    table.put("early", ttl={"N": str(int(now))})
+    assert told == []
+    live = {"Enabled": True, "AttributeName": "ttl"}
+    table.client.update_time_to_live(TableName="things", TimeToLiveSpecification=live)
+    table.put("late", ttl={"N": str(int(now) + 90)})
+    table.put("never")
+    table.put("text", ttl={"S": "1"})
+    table.put("ancient", ttl={"N": "1000"})
+    table.add("added")
+    assert told == [now, now + 120]
+    with engine.lock:
+        assert expiry.expire(now) == now + 120
+        assert expiry.expire(now + 120) is None
+    gone = [record for record in table.records() if record["eventName"] == "REMOVE"]
+    assert [record["dynamodb"]["Keys"]["id"]["S"] for record in gone] == ["early", "late"]
+    assert gone[0]["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
+    table.delete("never")
+    assert "userIdentity" not in table.records()[-1]
 
 
 # --- none is lost --------------------------------------------------------------------

@@ -174,6 +174,25 @@ def lambda_handler(event, context):
     assert batches(cloud, name) == [["INSERT a"], ["MODIFY a"]]
 
 
+def test_an_item_whose_time_to_live_is_over(cloud: CloudUnderTest) -> None:
+    table, name = Table(cloud), cloud.function(TELLS_DYNAMODB)
+    mapping(cloud, table, name, FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]})
+    live = {"Enabled": True, "AttributeName": "ttl"}
+    table.client.update_time_to_live(TableName="table", TimeToLiveSpecification=live)
+    now = float(cloud.lab("GET", "/_lab/clock").body["now"])  # type: ignore[arg-type]
+    table.put("a", ttl={"N": str(int(now) + 600)})
+    table.put("b", ttl={"N": str(int(now) + 1200)})
+    cloud.advance(590)
+    assert batches(cloud, name) == []
+    cloud.advance(70)
+    [event] = received(cloud, name)
+    [record] = event["Records"]
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    cloud.advance(600)
+    assert batches(cloud, name) == [["REMOVE a"], ["REMOVE b"]]
+    assert table.client.scan(TableName="table")["Items"] == []
+
+
 def test_how_far_it_is_behind(cloud: CloudUnderTest) -> None:
     table, name = Table(cloud), cloud.function(TELLS_DYNAMODB)
     table.put("a")
