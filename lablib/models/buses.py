@@ -33,5 +33,9 @@ SCHEDULE_INPUT_BYTES = 256 * 1024
 # A filter policy of SNS: names at its top, and combinations of values. SNS subscription-filter-policy-constraints, 2026.
 FILTER_KEYS = 5
 FILTER_COMBINATIONS = 150
+# How often a message is posted again to an address, and after how many seconds each time: the default delivery policy.
+# SNS sns-message-delivery-retries, 2026.
+POST_RETRIES = 3
+POST_RETRY_S = 20.0
 # Characters of a message's subject. BOTO PublishInput.
 SUBJECT_CHARACTERS = 100

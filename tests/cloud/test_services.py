@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -79,11 +80,17 @@ def test_a_bucket_may_be_named_like_a_path_of_ours(cloud: CloudUnderTest) -> Non
 def test_no_request_leaves_the_machine(cloud: CloudUnderTest) -> None:
     sns = cloud.client("sns")
     topic = sns.create_topic(Name="topic")["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://192.0.2.1/hook")
+    queue = cloud.client("sqs").create_queue(QueueName="not-delivered")["QueueUrl"]
+    letters = cloud.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for address in ("http://192.0.2.1/hook", "http://example.com/hook"):
+        redrive = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": letters})}
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=address, Attributes=redrive)
     began = time.monotonic()
-    with pytest.raises(ClientError, match="reaches nothing but this machine"):
-        sns.publish(TopicArn=topic, Message="hello")
+    sns.publish(TopicArn=topic, Message="hello")
+    cloud.advance(120)
     assert time.monotonic() - began < 5
+    got = cloud.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    assert got["Attributes"]["ApproximateNumberOfMessages"] == "2"
 
 
 def test_writers_at_the_same_time_lose_nothing(cloud: CloudUnderTest) -> None:

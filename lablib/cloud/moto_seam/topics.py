@@ -1,9 +1,10 @@
 """SNS: moto keeps topics and subscriptions; what a subscription gets of a message is AWS's; functions get it from the listener.
 
 moto calls its own Lambda with placeholders, makes an RSA key for every subscription and a certificate for every message, delivers
-to a hundred subscriptions, and keeps every message for ever. Here a message for a queue is put into it at once, in order; one for
-a function goes to whoever listens; what a queue does not take goes to the subscription's dead-letter queue. Filters, and which
-attributes a subscription may have, are the listener's. Other protocols stay moto's.
+to a hundred subscriptions, posts to addresses under the lock, and keeps every message for ever. Here a message for a queue is put
+into it at once, in order; one for a function or an address goes to whoever listens; what a queue does not take goes to the
+subscription's dead-letter queue. Filters, and which attributes a subscription may have, are the listener's. Other protocols stay
+moto's.
 
 Touches: `moto.sns.models.Topic`'s `publish`, `subscriptions_confimed`, `arn`, `fifo_topic`, `content_based_deduplication`,
 `sns_backend`; `Subscription`'s `publish`, `arn`, `attributes`, `endpoint`, `protocol`, `_parse_message_structure`; `SNSBackend`'s
@@ -34,12 +35,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Notification:
-    """A message on its way to a function.
+    """A message on its way to a function, or to an address of HTTP.
 
     Attributes
     ----------
     envelope
         As a queue would get it: names and order are SNS's.
+    raw
+        What a subscription with raw delivery gets; None for one without.
     dead_letter
         The ARN of the subscription's dead-letter queue.
     trace
@@ -50,6 +53,7 @@ class Notification:
     subscription: str
     endpoint: str
     envelope: Mapping[str, Any]
+    raw: str | None
     dead_letter: str | None
     trace: str | None
 
@@ -60,8 +64,8 @@ class Listener:
 
     Attributes
     ----------
-    function
-        Deliver to a function.
+    function, address
+        Deliver to a function; post to an address.
     admits
         ``admits(queue, topic)``: whether a queue's policy lets a topic in.
     matches
@@ -76,6 +80,7 @@ class Listener:
     """
 
     function: Callable[[Notification], None]
+    address: Callable[[Notification], None]
     admits: Callable[[str, str], bool]
     matches: Callable[[str, str, Attributes, str], bool]
     check: Callable[[str, str, Mapping[str, Any]], None]
@@ -84,7 +89,8 @@ class Listener:
 
 
 _NOBODY = Listener(
-    function=lambda notification: None, admits=lambda queue, topic: True, matches=lambda policy, scope, attributes, message: True,
+    function=lambda notification: None, address=lambda notification: None, admits=lambda queue, topic: True,
+    matches=lambda policy, scope, attributes, message: True,
     check=lambda name, value, attributes: None, check_message=lambda message, subject, structure, attributes: None,
     count=lambda metric, topic: None,
 )  # fmt: skip
@@ -132,8 +138,7 @@ def _publish(
     )
     _listener.count("NumberOfMessagesPublished", topic.arn)
     found = topic.sns_backend._get_topic_subscriptions(topic)
-    # moto's own protocols come last: one that fails fails the request.
-    for subscription in sorted(found, key=lambda one: one.protocol not in _WAYS):
+    for subscription in found:
         if not _passes(subscription, published):
             _listener.count("NumberOfNotificationsFilteredOut", topic.arn)
             continue
@@ -153,10 +158,19 @@ def _passes(subscription: Any, published: _Message) -> bool:
 
 
 def _to_function(subscription: Any, published: _Message, text: str) -> None:
-    _listener.function(Notification(
-        published.topic.arn, subscription.arn, subscription.endpoint, _envelope(subscription, published, text),
+    _listener.function(_notification(subscription, published, text))
+
+
+def _to_address(subscription: Any, published: _Message, text: str) -> None:
+    _listener.address(_notification(subscription, published, text))
+
+
+def _notification(subscription: Any, published: _Message, text: str) -> Notification:
+    raw = text if subscription.attributes.get("RawMessageDelivery") else None
+    return Notification(
+        published.topic.arn, subscription.arn, subscription.endpoint, _envelope(subscription, published, text), raw,
         notifications.dead_letter_of(subscription), engine.trace,
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
 def _to_queue(subscription: Any, published: _Message, text: str) -> None:
@@ -206,7 +220,9 @@ def _envelope(subscription: Any, published: _Message, text: str) -> dict[str, An
 
 
 _PROTOCOLS = ("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")
-_WAYS: dict[str, Callable[[Any, _Message, str], None]] = {"lambda": _to_function, "sqs": _to_queue}
+_WAYS: dict[str, Callable[[Any, _Message, str], None]] = {
+    "lambda": _to_function, "sqs": _to_queue, "http": _to_address, "https": _to_address,
+}  # fmt: skip
 
 
 # --- corrections --------------------------------------------------------------------

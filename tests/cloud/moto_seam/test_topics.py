@@ -23,11 +23,12 @@ class Told:
 
     def __init__(self) -> None:
         self.notifications: list[Notification] = []
+        self.posts: list[Notification] = []
         self.counted: list[str] = []
 
     def listener(self) -> Listener:
         return Listener(
-            function=self.notifications.append, admits=lambda queue, topic: not queue.endswith("no"),
+            function=self.notifications.append, address=self.posts.append, admits=lambda queue, topic: not queue.endswith("no"),
             matches=lambda policy, scope, attributes, message: [scope, message] == json.loads(policy)["a"],
             check=self._check, check_message=lambda message, subject, structure, attributes: self._check("message", message, {}),
             count=lambda metric, topic: self.counted.append(metric),
@@ -70,6 +71,19 @@ def test_a_function_is_the_listeners(moto: Moto, told: Told) -> None:
     assert made["MessageAttributes"] == {"n": {"Type": "Number", "Value": "1"}}
     assert made["Timestamp"] == "2027-01-15T08:00:00.000Z" and made["SignatureVersion"] == "1"
     assert told.counted == ["NumberOfMessagesPublished"]
+
+
+def test_an_address_is_the_listeners(moto: Moto, told: Told) -> None:
+    sns = moto.client("sns")
+    topic = sns.create_topic(Name="topic")["TopicArn"]
+    for endpoint, raw in (("http://127.0.0.1:9/plain", "false"), ("https://127.0.0.1:9/raw", "true")):
+        attributes = {"RawMessageDelivery": raw}
+        sns.subscribe(TopicArn=topic, Protocol=endpoint.partition(":")[0], Endpoint=endpoint, Attributes=attributes)
+    sns.publish(TopicArn=topic, Message="hello")
+    assert [(post.endpoint, post.raw) for post in told.posts] == [
+        ("http://127.0.0.1:9/plain", None), ("https://127.0.0.1:9/raw", "hello"),
+    ]  # fmt: skip
+    assert all(post.envelope["Message"] == "hello" for post in told.posts)
 
 
 def test_queues_are_filled_at_once(moto: Moto, told: Told) -> None:

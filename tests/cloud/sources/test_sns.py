@@ -13,6 +13,7 @@ import pytest
 
 from tests.cloud.api.harness import refused
 from tests.cloud.sources.failures import WAYS, failing, runs
+from tests.cloud.sources.http import open_url
 from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received
 from tests.support import CloudUnderTest
 
@@ -335,6 +336,46 @@ def test_where_a_message_goes_that_is_not_let_in(cloud: CloudUnderTest) -> None:
     subscribe(cloud, other, elsewhere)
     publish(cloud, other, "to the right one")
     assert len(received(cloud, elsewhere.rpartition(":")[2])) == 1
+
+
+def test_an_address_gets_the_message(cloud: CloudUnderTest) -> None:
+    """A function's URL is one: it, the topic, and the cloud's front may be in each other's way."""
+    sns, news, name = cloud.client("sns"), topic(cloud), cloud.function(TELLS)
+    url, given = open_url(cloud, name), ({}, {"RawMessageDelivery": "true"})
+    subscriptions = [
+        sns.subscribe(TopicArn=news, Protocol="http", Endpoint=url + str(number), Attributes=attributes)["SubscriptionArn"]
+        for number, attributes in enumerate(given)
+    ]
+    published = publish(cloud, news, "für Ana", Subject="hello")
+    cooked, raw = sorted(received(cloud, name), key=lambda event: str(event["rawPath"]))
+    for event, subscription in zip((cooked, raw), subscriptions):
+        assert event["requestContext"]["http"]["method"] == "POST"
+        assert event["headers"]["content-type"] == "text/plain; charset=UTF-8"
+        assert {name: value for name, value in event["headers"].items() if name.startswith("x-amz-sns-")} == {
+            "x-amz-sns-message-type": "Notification", "x-amz-sns-message-id": published, "x-amz-sns-topic-arn": news,
+            "x-amz-sns-subscription-arn": subscription, **({"x-amz-sns-rawdelivery": "true"} if event is raw else {}),
+        }  # fmt: skip
+    envelope = json.loads(cooked["body"])
+    assert (envelope["Type"], envelope["Message"], envelope["Subject"]) == ("Notification", "für Ana", "hello")
+    assert raw["body"] == "für Ana"
+
+
+@pytest.mark.parametrize("status, tries", [(503, 4), (429, 4), (404, 1)])
+def test_where_a_message_goes_that_an_address_does_not_take(cloud: CloudUnderTest, status: int, tries: int) -> None:
+    news, letters, queue = topic(cloud), Queue(cloud, "letters"), Queue(cloud, "q")
+    name = cloud.function(f"def lambda_handler(event, context):\n    print('RUN')\n    return {{'statusCode': {status}}}\n")
+    cloud.client("sns").subscribe(
+        TopicArn=news, Protocol="http", Endpoint=open_url(cloud, name),
+        Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": letters.arn})},
+    )  # fmt: skip
+    subscribe(cloud, news, queue.arn)
+    cloud.client("sns").publish(TopicArn=news, Message="hello")
+    assert len(queue.bodies()) == 1
+    cloud.advance(59)
+    assert runs(cloud, name) == min(tries, 3)
+    cloud.advance(1)
+    [letter] = letters.bodies()
+    assert letter["Message"] == "hello" and runs(cloud, name) == tries
 
 
 @pytest.mark.parametrize("statement, settings, tries", WAYS)

@@ -14,6 +14,7 @@ from lablib.cloud.sources.calling import Source
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.lettings import admits, lets_in
 from lablib.cloud.sources.sns import checks, filters
+from lablib.cloud.sources.sns.addresses import Addresses
 from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")
@@ -32,8 +33,10 @@ class Topics:
     def __init__(self, context: SourceContext) -> None:
         self._context = context
         self._tasks: set[asyncio.Task[None]] = set()
+        self._addresses = Addresses(context.clock, self._ended)
         topics.listen(topics.Listener(
             function=lambda notification: context.soon(self._deliver, notification),
+            address=lambda notification: context.soon(self._addresses.post, notification),
             admits=lambda queue, topic: admits(SERVICE, queue, topic, context.account),
             matches=filters.matches, check=checks.check_attribute, check_message=checks.check_message,
             count=lambda metric, topic: context.soon(self._count, metric, topic),
@@ -51,20 +54,27 @@ class Topics:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._addresses.reset()
 
     def _deliver(self, notification: Notification) -> None:
         source = Source(SERVICE, notification.topic, self._context.account)
         try:
             self._context.caller.send(notification.endpoint, event_of(notification), source, trace=notification.trace)
+            self._ended(notification, None)
         except LambdaError as error:
-            log.warning("a message of %s did not get to %s: %s", notification.topic, notification.endpoint, error.message)
-            self._count("NumberOfNotificationsFailed", notification.topic)
-            if notification.dead_letter is not None:
-                task = asyncio.ensure_future(self._redrive(notification, notification.dead_letter))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-        else:
+            self._ended(notification, error.message)
+
+    def _ended(self, notification: Notification, failure: str | None) -> None:
+        """A subscriber has got a message, or will not: `failure` says why."""
+        if failure is None:
             self._count("NumberOfNotificationsDelivered", notification.topic)
+            return
+        log.warning("a message of %s did not get to %s: %s", notification.topic, notification.endpoint, failure)
+        self._count("NumberOfNotificationsFailed", notification.topic)
+        if notification.dead_letter is not None:
+            task = asyncio.ensure_future(self._redrive(notification, notification.dead_letter))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _redrive(self, notification: Notification, queue: str) -> None:
         """A dead-letter queue gets what a queue would have got: captured, August 2023."""
@@ -72,7 +82,7 @@ class Topics:
             try:
                 if not await lets_in(SERVICE, queue, notification.topic, self._context.account):
                     raise deliveries.NotTaken("its policy does not let the topic in")
-                body = notifications.body(notification.envelope)
+                body = notification.raw if notification.raw is not None else notifications.body(notification.envelope)
                 await engine.call(deliveries.send_message, queue, body, {}, notification.trace)
                 self._count("NumberOfNotificationsRedrivenToDlq", notification.topic)
             except deliveries.NotTaken as error:
