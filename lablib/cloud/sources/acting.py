@@ -80,13 +80,14 @@ class Acting:
         self, credentials: roles.Credentials, region: str, service: str, operation: str, parameters: Mapping[str, Any]
     ) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.model import OperationNotFoundError
 
         try:
             return self._client(credentials, region, service)._make_api_call(operation, dict(parameters))
         except ClientError as error:
             said = error.response["Error"]
             raise Failed(said.get("Code", "Unknown"), said.get("Message", "")) from None
-        except (BotoCoreError, ValueError, KeyError) as error:  # parameters that the operation does not have, or no such operation
+        except (BotoCoreError, OperationNotFoundError, ValueError) as error:  # also parameters that the operation does not have
             raise Failed("ValidationException", str(error)) from None
 
     def _client(self, credentials: roles.Credentials, region: str, service: str) -> Any:

@@ -289,6 +289,19 @@ def test_a_target_that_comes_back_gets_its_event(cloud: CloudUnderTest) -> None:
     assert int(message["Body"]) > 5
 
 
+def test_parameters_that_an_operation_does_not_have(cloud: CloudUnderTest) -> None:
+    dead, events = PublicQueue(cloud, "dead"), "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents"
+    target = {
+        "Arn": events, "RoleArn": role(cloud), "Input": '{"Nothing": 1}', "RetryPolicy": {"MaximumRetryAttempts": 0},
+        "DeadLetterConfig": {"Arn": dead.arn},
+    }  # fmt: skip
+    schedule(cloud, f"at({now(cloud) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S})", target)
+    cloud.advance(120)
+    [letter] = dead.take()
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "ValidationException"
+    assert letter["Body"] == '{"Nothing": 1}'
+
+
 def test_a_role_that_may_not_gets_nowhere(cloud: CloudUnderTest) -> None:
     queue, dead = Queue(cloud, "q"), Queue(cloud, "dead")
     only_dead = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": dead.arn}]}
@@ -320,6 +333,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"Target": {"Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/c"}}, "Provided Arn is not in correct format."),
     ({"Target": {"Arn": "queue"}}, "Provided Arn is not in correct format."),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:s3:getObject"}}, "The API action getObject of s3 is not supported"),
+    ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:nothing:putThing"}}, "Provided Arn is not in correct format."),
+    ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:putThing"}}, "Provided Arn is not in correct format."),
+    ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "Input": "[]"}}, "the input of a universal target is"),
     ({"Target": {"Arn": "arn:aws:events:us-east-1:123456789012:event-bus/default"}}, "EventBridgeParameters must be"),
     ({"Target": {"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/k"}}, "KinesisParameters must be"),
     ({"Target": {"Arn": "arn:aws:sqs:us-east-1:123456789012:q.fifo"}}, "SqsParameters must be"),

@@ -107,6 +107,10 @@ class Desk:
             wanted = targets.call(target, text if text is not None else "{}")
         except (targets.NoTarget, ValueError) as wrong:
             raise _invalid(str(wrong)) from None
+        if universal is not None:
+            model = resources.wire_of(wanted.service)
+            if model is None or wanted.operation not in model.operations:
+                raise _invalid(f"Provided Arn is not in correct format. Arn: {arn}")
         if wanted.service == "sqs" and universal is None and arn.endswith(".fifo") and "MessageGroupId" not in wanted.parameters:
             raise _invalid("SqsParameters must be specified for a FIFO queue.")
         if not await execution.may_be_assumed(str(target["RoleArn"]), "scheduler.amazonaws.com"):

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cache
 from typing import Any
 
 from lablib.cloud.moto_seam.schedules import Schedule
@@ -24,6 +23,11 @@ READS = (
     "batchGet", "batchDescribe", "batchRead", "transactGet", "adminGet", "adminList", "testMigration", "retrieve",
     "testConnection", "translateDocument", "isAuthorized", "invokeModel",
 )  # fmt: skip
+# A universal target calls a service as AWS's SDK for Java does (its service id, in small letters and without spaces); where botocore
+# has another name.
+_NAMES = {
+    "eventbridge": "events", "cloudwatchlogs": "logs", "sfn": "stepfunctions", "cognitoidentityprovider": "cognito-idp",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def call(target: Mapping[str, Any], text: str) -> Call:
         content = json.loads(text)
         if not isinstance(content, dict):
             raise ValueError("the input of a universal target is a JSON object")
-        return Call(_botocore_name(service), operation[0].upper() + operation[1:], content)
+        return Call(_NAMES.get(service, service), operation[0].upper() + operation[1:], content)
     parts = arn.split(":", 5)
     templated = _TEMPLATED.get(parts[2]) if len(parts) == 6 else None
     if templated is None:
@@ -134,10 +138,3 @@ def _kinesis(target: Mapping[str, Any], arn: str, text: str) -> Call:
 _TEMPLATED: Mapping[str, Callable[[Mapping[str, Any], str, str], Call]] = {
     "lambda": _lambda, "sqs": _sqs, "sns": _sns, "states": _states, "events": _events, "kinesis": _kinesis,
 }  # fmt: skip
-
-
-@cache
-def _botocore_name(sdk: str) -> str:
-    """A universal target calls a service as the AWS SDK for Java does: its service id without spaces, in small letters."""
-    known = {"eventbridge": "events", "cloudwatchlogs": "logs", "sfn": "stepfunctions", "apigatewayv2": "apigatewayv2"}
-    return known.get(sdk, sdk)
