@@ -54,6 +54,15 @@ def test_plain_python_reaches_it(cloud: CloudUnderTest) -> None:
     assert requests.get(f"{url}a/b", timeout=30).json() == "/a/b"
 
 
+def test_anybody_may_call_from_anywhere(cloud: CloudUnderTest) -> None:
+    """As through the learner's own server on JupyterHub, whose name the request carries, and from any page."""
+    url = public_url(cloud, "def lambda_handler(event, context): return event['headers']")
+    headers = [("Origin", "https://page.example"), ("Authorization", "Bearer mine")]
+    seen = ask(url, headers=headers, host="hub.example.com").json
+    assert (seen["origin"], seen["authorization"]) == ("https://page.example", "Bearer mine")
+    assert seen["host"].endswith(".lambda-url.us-east-1.on.aws")
+
+
 def test_by_its_name_on_aws(cloud: CloudUnderTest) -> None:
     url = public_url(cloud, ECHO)
     host = f"{url.rstrip('/').rpartition('/')[2]}.lambda-url.us-east-1.on.aws"
