@@ -4,7 +4,8 @@ Each is a list of changes to paths, as JSON Patch has them: ``{"op": "replace", 
 name is ``~1``. Source: API Gateway's API reference, "Patch operations", 2026.
 
 Touches: `APIGatewayResponse` (gets methods; its `path`, `backend`, `_get_param`), the attributes of moto's `Method`,
-`Integration`, `IntegrationResponse`, `MethodResponse`, `GatewayResponse` and `Resource`, `APIGatewayBackend.get_rest_api`, `.get_resource`,
+`Integration`, `IntegrationResponse`, `MethodResponse`, `GatewayResponse` and `Resource`, `APIGatewayBackend.get_rest_api`,
+`.get_resource`,
 `.get_method`; `moto.apigateway.exceptions.BadRequestException`, `NoIntegrationDefined`, `NoIntegrationResponseDefined`.
 """
 

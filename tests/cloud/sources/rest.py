@@ -83,3 +83,14 @@ def event_of(got: Answered) -> dict[str, Any]:
     assert got.status == 200, got.body
     event: dict[str, Any] = json.loads(got.body)
     return event
+
+
+def role_for(cloud: CloudUnderTest, action: str, service: str = "apigateway") -> str:
+    """A role that a service may assume, and that may do this."""
+    iam, name = cloud.client("iam"), f"{service}-{action.replace(':', '-').replace('*', 'all')}"
+    trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({**document, "Statement": [allowed]}))
+    return str(arn)

@@ -6,13 +6,14 @@ import json
 import shutil
 import subprocess
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
 from tests.cloud.sources.http import ask
-from tests.cloud.sources.rest import ECHO, RestApi, event_of
+from tests.cloud.sources.rest import ECHO, RestApi, event_of, role_for
 from tests.support import CloudUnderTest, require
 
 
@@ -157,6 +158,54 @@ def test_a_stage_variable_names_the_function(cloud: CloudUnderTest) -> None:
     api.deploy("one", variables={"fn": blue})
     api.deploy("two", variables={"fn": green})
     assert [api.ask("", stage=stage).text for stage in ("one", "two")] == ["blue", "green"]
+
+
+def test_an_alias_named_by_a_stage_variable_has_a_policy_of_its_own(cloud: CloudUnderTest) -> None:
+    api, functions = RestApi(cloud), cloud.client("lambda")
+    name = api.function("def lambda_handler(event, context): return {'body': context.invoked_function_arn.rpartition(':')[2]}")
+    version = functions.publish_version(FunctionName=name)["Version"]
+    for alias in ("blue", "green"):
+        functions.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
+    api.put("/", "GET", name + ":${stageVariables.alias}")
+    api.allow(name, "*/GET/", Qualifier="blue")
+    for stage in ("blue", "green"):
+        api.deploy(stage, variables={"alias": stage})
+    assert [api.ask("", stage=stage).status for stage in ("blue", "green")] == [200, 500]
+    assert api.ask("", stage="blue").text == "blue"
+
+
+def test_a_role_may_call_instead_of_api_gateway(cloud: CloudUnderTest) -> None:
+    api, name = RestApi(cloud), cloud.function(ECHO)
+    roles = {
+        "/may": role_for(cloud, "lambda:InvokeFunction"), "/may-not": role_for(cloud, "lambda:GetFunction"),
+        "/not-its-role": role_for(cloud, "lambda:InvokeFunction", "events"),
+    }  # fmt: skip
+    for path, role in roles.items():
+        api.put(path, "GET", name, integration={"credentials": role})
+    api.deploy()
+    assert [api.ask(path).status for path in roles] == [200, 500, 500]
+
+
+def test_a_caller_s_trace_goes_on(cloud: CloudUnderTest) -> None:
+    api = echoing(cloud, "/")
+    root = "Root=1-5e6722a7-cc56xmpl46db7ae02d4da47e".replace("xmpl", "0000")
+    got = api.ask("", headers=[("x-amzn-trace-id", root)])
+    assert event_of(got)["headers"]["X-Amzn-Trace-Id"].startswith(root)
+    assert got.headers["X-Amzn-Trace-Id"].startswith(f"{root};Parent=")
+
+
+def test_an_emptied_cloud_answers_nothing_of_before(cloud: CloudUnderTest) -> None:
+    api = RestApi(cloud)
+    api.put("/", "GET", api.function("import time\ndef lambda_handler(event, context): time.sleep(60)", Timeout=60))
+    api.put("/quick", "GET", api.function(ECHO))
+    api.deploy()
+    with ThreadPoolExecutor() as threads:
+        slow = threads.submit(api.ask, "")
+        assert api.ask("/quick").status == 200
+        cloud.reset()
+        assert slow.result(timeout=30).status >= 500
+    assert api.ask("/quick").status == 403
+    assert echoing(cloud, "/").ask("").status == 200
 
 
 def test_binary_bodies_both_ways(cloud: CloudUnderTest) -> None:

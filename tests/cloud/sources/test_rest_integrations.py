@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.sources.rest import ECHO, RestApi, event_of
+from tests.cloud.sources.rest import ECHO, RestApi, event_of, role_for
 from tests.support import CloudUnderTest
 
 SAME = "def lambda_handler(event, context): return event"
@@ -331,17 +331,6 @@ def test_an_imported_document_answers(cloud: CloudUnderTest) -> None:
 
 
 # --- other services ------------------------------------------------------------------
-
-
-def role_for(cloud: CloudUnderTest, action: str, service: str = "apigateway") -> str:
-    """A role that a service may assume, and that may do this."""
-    iam, name = cloud.client("iam"), f"{service}-{action.replace(':', '-').replace('*', 'all')}"
-    trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({**document, "Statement": [allowed]}))
-    return str(arn)
 
 
 def behind(api: RestApi, path: str, method: str, service: str, **integration: Any) -> None:

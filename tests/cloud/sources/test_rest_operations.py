@@ -146,12 +146,13 @@ def test_a_stage_s_logs(cloud: CloudUnderTest) -> None:
     api.deploy()
     cloud.client("logs").create_log_group(logGroupName="access")
     group = f"arn:aws:logs:{cloud.region}:123456789012:log-group:access"
-    form = "$context.requestId $context.httpMethod $context.resourcePath $context.status $context.responseLength $context.error.message"
-    settings = [("/accessLogSettings/destinationArn", group), ("/accessLogSettings/format", form), ("/*/*/logging/loglevel", "INFO"),
-                ("/~1bad/GET/logging/loglevel", "ERROR"), ("/*/*/logging/dataTrace", "true")]  # fmt: skip
-    api.client.update_stage(
-        restApiId=api.id, stageName="prod", patchOperations=[{"op": "replace", "path": path, "value": value} for path, value in settings]
-    )
+    names = ("requestId", "httpMethod", "resourcePath", "status", "responseLength", "error.message")
+    settings = {
+        "/accessLogSettings/destinationArn": group, "/accessLogSettings/format": " ".join(f"$context.{name}" for name in names),
+        "/*/*/logging/loglevel": "INFO", "/~1bad/GET/logging/loglevel": "ERROR", "/*/*/logging/dataTrace": "true",
+    }  # fmt: skip
+    changes = [{"op": "replace", "path": path, "value": value} for path, value in settings.items()]
+    api.client.update_stage(restApiId=api.id, stageName="prod", patchOperations=changes)
     good, bad, nowhere = api.ask("/a/7", "POST", body=b"hello"), api.ask("/bad"), api.ask("/nothing")
     ids = [got.headers["x-amzn-RequestId"] for got in (good, bad, nowhere)]
     assert written(cloud, "access") == [

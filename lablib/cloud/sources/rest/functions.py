@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lablib.cloud.access import execution
 from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.sources.calling import Caller, Source
 from lablib.cloud.sources.rest.call import Call
@@ -76,6 +77,8 @@ class Functions:
         await asyncio.wait({task}, timeout=behind.timeout_ms / 1000)
         if not task.done():
             raise Failure("INTEGRATION_TIMEOUT", log=("Execution failed due to a timeout error",))
+        if task.cancelled():
+            raise Failure("INTEGRATION_FAILURE", log=("Execution failed: the cloud was emptied",))
         try:
             return task.result()
         except LambdaError as error:
@@ -101,7 +104,8 @@ class Functions:
             raise Failure("API_CONFIGURATION_ERROR", log=(_INVALID_ADDRESS,))
         if behind.credentials is None:
             return arn, Source(PRINCIPAL, behind.source_arn, self._account)
-        if not await self._role_allows(behind.credentials, "lambda:InvokeFunction", arn):
+        assumed = await execution.may_be_assumed(behind.credentials, PRINCIPAL)
+        if not assumed or not await self._role_allows(behind.credentials, "lambda:InvokeFunction", arn):
             said = (
                 "Execution failed due to configuration error: API Gateway does not have permission to assume the provided role"
             )
