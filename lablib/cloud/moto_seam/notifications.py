@@ -64,7 +64,10 @@ def _attributes(values: Mapping[str, Any]) -> str:
 
 
 def of_queue(attributes: Attributes) -> dict[str, dict[str, Any]]:
-    """A message's attributes as SQS has them, for a subscription with raw delivery. moto's SNS keeps bytes as base64, its SQS as bytes."""
+    """A message's attributes as SQS has them, for a subscription with raw delivery.
+
+    moto's SNS keeps bytes as base64, its SQS as bytes.
+    """
     made: dict[str, dict[str, Any]] = {}
     for name, value in attributes.items():
         if value["Type"].startswith("Binary"):

@@ -120,6 +120,7 @@ def test_buses_are_apart(cloud: CloudUnderTest) -> None:
          '"the {total:12.5,für:[Ana]}"'),
         ({"InputTransformer": {"InputTemplate": '"<aws.events.rule-name> of <aws.events.rule-arn>"'}}, '"r of RULE"'),
         ({"InputTransformer": {"InputTemplate": '{"e": <aws.events.event.json>}'}}, '{"e":EVENT}'),
+        ({"InputTransformer": {"InputPathsMap": {"d": "$.detail"}, "InputTemplate": "<d>"}}, '{"total":12.5,"für":["Ana"]}'),
         ({"InputTransformer": {"InputPathsMap": {"w": "$.detail.für[0]"}, "InputTemplate": '"one <w>"\n"two"'}},
          '"one Ana"\n"two"'),
     ],

@@ -213,9 +213,9 @@ def test_rules_that_are_refused(cloud: CloudUnderTest) -> None:
     error = refused(lambda: events.put_rule(Name="a b", EventPattern=pattern, State="ON"))
     assert (error.code, error.message) == ("ValidationException", (
         "3 validation errors detected: Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular "
-        f"expression pattern: [\\.\\-_A-Za-z0-9]+; Value '{pattern}' at 'eventPattern' failed to satisfy constraint: Member must have "
-        "length less than or equal to 4096; Value 'ON' at 'state' failed to satisfy constraint: Member must satisfy enum value set: "
-        "[ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]"
+        f"expression pattern: [\\.\\-_A-Za-z0-9]+; Value '{pattern}' at 'eventPattern' failed to satisfy constraint: Member must "
+        "have length less than or equal to 4096; Value 'ON' at 'state' failed to satisfy constraint: Member must satisfy enum "
+        "value set: [ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]"
     ))  # fmt: skip
 
 

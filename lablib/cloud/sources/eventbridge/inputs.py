@@ -77,8 +77,8 @@ def transformed(transformer: Mapping[str, Any], event: Event, occasion: Occasion
 
 
 def is_document(template: str) -> bool:
-    """Whether a template is a JSON document, and no string."""
-    return template.lstrip().startswith(("{", "["))
+    """Whether a template is a JSON document, and no string. A variable and nothing else is one: its value."""
+    return template.lstrip().startswith(("{", "[")) or _VARIABLE.fullmatch(template.strip()) is not None
 
 
 def fill(template: str, values: Mapping[str, Any], document: bool) -> str:
