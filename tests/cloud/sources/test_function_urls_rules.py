@@ -138,8 +138,8 @@ def test_what_an_answer_means(cloud: CloudUnderTest, returned: str, status: int,
 def test_cookies_and_headers_that_no_header_can_be(cloud: CloudUnderTest) -> None:
     code = (
         "def lambda_handler(event, context): return {'statusCode': 200, 'cookies': ['a=1; Secure', 'b=2'], "
-        "'headers': {'X-Two': 'a\\r\\nb', 'bad name': '1', 'Content-Length': '5', 'x-letters': 'é→', 'WWW-Authenticate': 'Basic'}, "
-        "'body': 'hi'}"
+        "'headers': {'X-Two': 'a\\r\\nb', 'bad name': '1', 'Content-Length': '5', 'x-letters': 'é→', "
+        "'WWW-Authenticate': 'Basic'}, 'body': 'hi'}"
     )
     answer = ask(public_url(cloud, code))
     assert answer.headers.get_all("Set-Cookie") == ["a=1; Secure", "b=2"]

@@ -34,8 +34,8 @@ _STATUSES = {
     "TooManyRequestsException": 429, "RequestEntityTooLargeException": 413, "ResourceNotFoundException": 404,
     "ResourceConflictException": 409, "NotImplemented": 501, "AccessDeniedException": 403,
 }  # fmt: skip
-# Headers that a function's client gets under another name. The last was seen (third party, 2026); the others are unconfirmed, and are
-# those that REST APIs rename.
+# Headers that a function's client gets under another name. The last was seen (third party, 2026); the others are unconfirmed, and
+# among those that REST APIs rename.
 _NAMES = {name: f"x-amzn-Remapped-{name}" for name in ("date", "server", "www-authenticate")}
 
 
@@ -143,7 +143,7 @@ class AtUrl:
 
 
 def internal_error(lines: list[tuple[str, str]]) -> Answer:
-    """The function failed, or what it answered means nothing. The text is no JSON, whatever its type says (third parties, 2022)."""
+    """The function failed, or its answer means nothing. The text is no JSON, whatever its type says (third parties, 2022)."""
     return Answer(502, {"Content-Type": "application/json"}, b"Internal Server Error", tuple(lines))
 
 
