@@ -50,7 +50,8 @@ SQS_CONCURRENCY_PER_POLLER = 10
 SQS_PROVISIONED_CONCURRENCY_PER_MINUTE = 1_000
 
 # A mapping that fails or is throttled has fewer batches at a time, but never fewer than this ("may drop to 2", DG
-# services-sqs-scaling, 2026). By how many, and when a throttled batch is tried again, AWS does not say: seconds, doubled each time.
+# services-sqs-scaling, 2026). By how many, and when a throttled batch is tried again, AWS does not
+# say: here after so many seconds, doubled each time.
 SQS_LOWEST_CONCURRENCY = 2
 SQS_THROTTLED_AGAIN_S = (1.0, 60.0)
 # A poller that may not read its queue looks at its role's permissions again after this, in seconds. Ours.

@@ -21,8 +21,8 @@ COMMON = frozenset({
 # Members that are taken as they are, by the setting.
 _PLAIN = {
     "BatchSize": "batch_size", "MaximumBatchingWindowInSeconds": "window_s", "ParallelizationFactor": "parallelization",
-    "BisectBatchOnFunctionError": "bisect", "MaximumRetryAttempts": "maximum_retries", "TumblingWindowInSeconds": "tumbling_window_s",
-    "MaximumRecordAgeInSeconds": "maximum_record_age_s", "StartingPosition": "starting_position",
+    "BisectBatchOnFunctionError": "bisect", "MaximumRetryAttempts": "maximum_retries", "StartingPosition": "starting_position",
+    "MaximumRecordAgeInSeconds": "maximum_record_age_s", "TumblingWindowInSeconds": "tumbling_window_s",
 }  # fmt: skip
 
 # The five refusals' words are AWS's, where captured answers of third parties (2023 to 2026) have them: all but the fourth.

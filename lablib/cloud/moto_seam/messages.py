@@ -1,8 +1,8 @@
 """The messages of one queue of moto's, in an order in which nothing has to be looked for.
 
-moto keeps a list, and goes through all of it at every receive, delete and count: ten thousand messages would take an hour. Here what
-is ready stands in one heap and what becomes ready later in another; a FIFO queue's message waits while others of its group are in
-flight; a receipt handle says itself whose it is. Times are milliseconds on the cloud's clock.
+moto keeps a list, and goes through all of it at every receive, delete and count. Here what is ready stands in one heap and what
+becomes ready later in another; a FIFO queue's message waits while others of its group are in flight; a receipt handle says
+itself whose it is. Times are milliseconds on the cloud's clock.
 
 Touches: of a `moto.sqs.models.Message`: `receipt_handle`, `sent_timestamp`, `approximate_receive_count`,
 `approximate_first_receive_timestamp`, `visible_at`, `id`, `sequence_number`.
@@ -72,11 +72,15 @@ class Messages:
     def __init__(self) -> None:
         self._nonce = os.urandom(8)
         self._numbers = itertools.count(1)
+        self._sent: dict[tuple[str | None, str], tuple[float, Any]] = {}  # by group and deduplication id
+        self.clear()
+
+    def clear(self) -> None:
+        """Take everything out. Handles that were given out stay this queue's."""
         self._entries: dict[int, Entry] = {}
         self._ready: list[Entry] = []
         self._later: list[tuple[float, Entry]] = []
         self._groups: dict[str, _Group] = {}
-        self._sent: dict[tuple[str | None, str], tuple[float, Any]] = {}  # by group and deduplication id
         self._in_flight = self._hidden = 0
 
     def __iter__(self) -> Iterator[Any]:

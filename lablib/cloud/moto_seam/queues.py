@@ -1,15 +1,16 @@
 """SQS's queues: what moto does otherwise than AWS, and when a queue has something to receive.
 
-moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`. Messages are kept in `messages.Messages` in place of moto's
-list; the rest of SQS is moto's.
+moto's own wait sleeps under the lock; ours is in `lablib.cloud.polls`. Messages are kept in `messages.Messages` in place of
+moto's list; the rest of SQS is moto's.
 
 Touches: `moto.sqs.models.sqs_backends`, `_filter_message_attributes`, `SQSBackend.queues`, `.get_queue`, `.send_message`,
-`.receive_message`, `.change_message_visibility`, `.create_queue`, `.delete_queue`, `Queue._messages`, `.messages`, `.add_message`,
-`.delete_message`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
+`.receive_message`, `.change_message_visibility`, `.create_queue`, `.delete_queue`, `Queue._messages`, `.messages`,
+`.add_message`, `.delete_message`, `.approximate_number_of_messages`, `.approximate_number_of_messages_delayed`,
 `.approximate_number_of_messages_not_visible`, `.queue_arn`, `.fifo_queue`, `.visibility_timeout`, `.dead_letter_queue`,
 `.redrive_policy`, `.deduplication_scope`, `.message_retention_period`, `.receive_message_wait_time_seconds`; of a `Message`:
-`group_id`, `deduplication_id`, `delayed_until`, `sent_timestamp`, `id`, `sequence_number`, `dead_letter_source` (ours);
-`moto.sqs.responses.SQSResponse.receive_message`, `._get_param`, `._get_queue_name`, `.sqs_backend`; `moto.sqs.exceptions`.
+`group_id`, `deduplication_id`, `delayed_until`, `sent_timestamp`, `id`, `sequence_number`, and ours: `dead_letter_source`,
+`received_elsewhere`; `moto.sqs.responses.SQSResponse.receive_message`, `._get_param`, `._get_queue_name`, `.sqs_backend`;
+`moto.sqs.exceptions`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from typing import Any
 from lablib.cloud.moto_seam import clockwork, engine
 from lablib.cloud.moto_seam.messages import Messages, WrongHandle
 
-# Told a queue's ARN when it has, or is going to have, a message that can be received and could not be before; also when it comes or
-# goes. Called under the lock, in whatever thread moto runs.
+# Told a queue's ARN when it has, or is going to have, a message that can be received and could not be before; also when it
+# comes or goes. Called under the lock, in whatever thread moto runs.
 on_arrival: Callable[[str], None] = lambda arn: None
 
 # A message may be hidden for so long in all since it was sent, in ms. SQS Developer Guide, 2026: 12 hours.
@@ -65,13 +66,19 @@ def take(
     limit = queue.redrive_policy["maxReceiveCount"] if dead_letters is not None and queue.redrive_policy else None
     taken, dead = queue._messages.take(
         now, most, hidden_s * 1000, now - queue.message_retention_period * 1000,
-        lambda message: limit is not None and message.approximate_receive_count >= limit, fits,
+        lambda message: limit is not None and _received_here(message) >= limit, fits,
     )  # fmt: skip
     for message in dead:
         message.dead_letter_source = queue.queue_arn
+        message.received_elsewhere = message.approximate_receive_count
         dead_letters._messages.add(message, _group(dead_letters, message), 0.0, now)
         on_arrival(dead_letters.queue_arn)
     return list(taken)
+
+
+def _received_here(message: Any) -> int:
+    """How often a message was received from the queue it is in; ``ApproximateReceiveCount`` is that of all queues."""
+    return int(message.approximate_receive_count) - int(getattr(message, "received_elsewhere", 0))
 
 
 def correct_sqs() -> None:
@@ -103,7 +110,7 @@ def _kept(queue: Any) -> Messages:
 
 def _emptied(queue: Any, nothing: list[Any]) -> None:
     """moto sets an empty list where it makes a queue and where it purges one."""
-    queue.__dict__["messages_of_lablib"] = Messages()
+    queue.__dict__.setdefault("messages_of_lablib", Messages()).clear()
 
 
 def _count(place: int) -> Callable[[Any], int]:
@@ -160,8 +167,8 @@ def _change_visibility(backend: Any, queue_name: str, receipt_handle: str, visib
         raise ReceiptHandleIsInvalid from None
     if message is None:
         raise InvalidParameterValue(
-            f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for "
-            "visibility timeout change."
+            f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "
+            "for visibility timeout change."
         )
     if now + hidden_ms - message.sent_timestamp > _LONGEST_HIDDEN_MS:
         raise InvalidParameterValue(

@@ -1,8 +1,8 @@
 """Messages of a queue for event source mappings: received and deleted many at a time, in one hold of the lock.
 
 Touches: of a `moto.sqs.models.Message`: `id`, `receipt_handle`, `body`, `body_md5`, `attribute_md5`, `message_attributes`,
-`system_attributes`, `sender_id`, `sent_timestamp`, `approximate_receive_count`, `approximate_first_receive_timestamp`, `group_id`,
-`deduplication_id`, `sequence_number`; of a `Queue`: `visibility_timeout`, `fifo_queue`, `_messages`.
+`system_attributes`, `sender_id`, `sent_timestamp`, `approximate_receive_count`, `approximate_first_receive_timestamp`,
+`group_id`, `deduplication_id`, `sequence_number`; of a `Queue`: `visibility_timeout`, `fifo_queue`, `_messages`.
 """
 
 from __future__ import annotations

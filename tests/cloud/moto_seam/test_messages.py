@@ -52,7 +52,7 @@ def test_a_group_waits_for_what_is_in_flight(moto: Moto) -> None:
 def test_a_repeated_message_is_not_put_in(moto: Moto, scope: str, kept: str) -> None:
     """Not even when the first is gone; its sender learns the first's id."""
     client = moto.client("sqs")
-    attributes = {**FIFO, "DeduplicationScope": scope, "FifoThroughputLimit": "perMessageGroupId" if scope != "queue" else "perQueue"}
+    attributes = {**FIFO, "DeduplicationScope": scope}
     url = client.create_queue(QueueName="q.fifo", Attributes=attributes)["QueueUrl"]
 
     def send(body: str, group: str) -> Any:
@@ -118,10 +118,30 @@ def test_what_is_too_old_is_gone(moto: Moto) -> None:
     moto.now += 40
     client.send_message(QueueUrl=url, MessageBody="new")
     moto.now += 21
-    assert bodies(receive(client, url)) == "new"
+    [message] = receive(client, url)
+    assert message["Body"] == "new"
     client.purge_queue(QueueUrl=url)
     moto.now += 31
     assert receive(client, url) == []
+    client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_dead_letters_have_dead_letters_of_their_own(moto: Moto) -> None:
+    """What counts is how often a message was received from each queue."""
+    client = moto.client("sqs")
+    urls = [client.create_queue(QueueName=name)["QueueUrl"] for name in ("one", "two", "three")]
+    for url, after in zip(urls, ("two", "three")):
+        policy = {"deadLetterTargetArn": f"arn:aws:sqs:eu-west-1:123456789012:{after}", "maxReceiveCount": 2}
+        client.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
+    client.send_message(QueueUrl=urls[0], MessageBody="poison")
+    counts = []
+    for url in urls:
+        while found := receive(client, url):
+            counts.append(int(found[0]["Attributes"]["ApproximateReceiveCount"]))
+            moto.now += 31
+            if url == urls[2]:
+                break
+    assert counts == [1, 2, 3, 4, 5]
 
 
 # --- against a list -------------------------------------------------------------------

@@ -150,7 +150,8 @@ def lambda_handler(event, context):
         pytest.param("{'batchItemFailures': [event['Records'][1]['messageId']]}", "a b c", id="no structure"),
         pytest.param("{'batchItemFailures': [{'itemIdentifier': event['Records'][1]['messageId']}]}", "b", id="one failure"),
         pytest.param(
-            "{'batchItemFailures': [{'itemIdentifier': event['Records'][n]['messageId']} for n in (0, 2, 2)]}", "a c", id="two, one twice"
+            "{'batchItemFailures': [{'itemIdentifier': event['Records'][n]['messageId']} for n in (0, 2, 2)]}", "a c",
+            id="two, one twice",
         ),
     ],
 )
@@ -233,8 +234,9 @@ def test_counts_are_in_cloudwatch(cloud: CloudUnderTest) -> None:
     queue, name = Queue(cloud, "jobs", VisibilityTimeout="30"), cloud.function(STRICT)
     pattern = json.dumps({"body": {"id": [{"exists": True}]}})
     uuid = mapping(
-        cloud, queue, name, BatchSize=1, MetricsConfig={"Metrics": ["EventCount"]}, FilterCriteria={"Filters": [{"Pattern": pattern}]}
-    )
+        cloud, queue, name, BatchSize=1, MetricsConfig={"Metrics": ["EventCount"]},
+        FilterCriteria={"Filters": [{"Pattern": pattern}]},
+    )  # fmt: skip
     send(cloud, queue, '{"id": 1}', '{"id": 2, "fails": 1}', "other")
     cloud.advance(1)
 

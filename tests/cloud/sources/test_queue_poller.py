@@ -50,7 +50,8 @@ class Function:
                 received.append((now, count))
         if outcome == "throttled":
             raise LambdaError("TooManyRequestsException", "Rate exceeded")
-        keys = {record["body"] for record in records} | {record["attributes"].get("MessageGroupId", "") for record in records} - {""}
+        groups = {record["attributes"].get("MessageGroupId", "") for record in records} - {""}
+        keys = {record["body"] for record in records} | groups
         self.running += 1
         self.most, self.largest = max(self.most, self.running), max(self.largest, len(records))
         self.hands.update(keys)
@@ -62,7 +63,8 @@ class Function:
         failed = records if outcome == "failed" else records[1::2] if outcome == "partly" else []
         self.done += [record["body"] for record in records if record not in failed]
         payload = json.dumps({"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]})
-        return SimpleNamespace(outcome=SimpleNamespace(function_error="Unhandled" if outcome == "failed" else None, payload=payload))
+        error = "Unhandled" if outcome == "failed" else None
+        return SimpleNamespace(outcome=SimpleNamespace(function_error=error, payload=payload))
 
 
 @dataclass

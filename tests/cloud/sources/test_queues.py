@@ -36,7 +36,9 @@ def test_what_is_there_already_is_taken(cloud: CloudUnderTest) -> None:
 def test_a_record_is_as_on_aws(cloud: CloudUnderTest) -> None:
     queue, name = Queue(cloud, "jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true"), cloud.function(TELLS)
     mapping(cloud, queue, name)
-    attributes = {"kind": {"DataType": "String.one", "StringValue": "ä"}, "raw": {"DataType": "Binary", "BinaryValue": b"\0\xff"}}
+    attributes = {
+        "kind": {"DataType": "String.one", "StringValue": "ä"}, "raw": {"DataType": "Binary", "BinaryValue": b"\0\xff"},
+    }  # fmt: skip
     sent = cloud.client("sqs").send_message(
         QueueUrl=queue.url, MessageBody='{"ü": 1}', MessageAttributes=attributes, MessageGroupId="g", MessageDeduplicationId="d",
         MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-2"}},
@@ -251,10 +253,12 @@ def test_what_a_topic_sends_to_a_queue(cloud: CloudUnderTest) -> None:
         "raw": {"DataType": "Binary", "BinaryValue": b"\0\xff"},
     }  # fmt: skip
     topic = sns.create_topic(Name="news")["TopicArn"]
-    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, ReturnSubscriptionArn=True)
     sns.publish(TopicArn=topic, Message="enveloped", MessageAttributes=attributes)
     cloud.advance(1)
-    sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="RawMessageDelivery", AttributeValue="true")
+    sns.set_subscription_attributes(
+        SubscriptionArn=subscribed["SubscriptionArn"], AttributeName="RawMessageDelivery", AttributeValue="true"
+    )
     sns.publish(TopicArn=topic, Message="as it is", MessageAttributes=attributes)
     cloud.advance(1)
     [[first], [second]] = [event["Records"] for event in received(cloud, name)]

@@ -74,8 +74,8 @@ class Kind:
     exists
         Words for a second mapping of the same source and function, with ``{source}``, ``{function}`` and ``{uuid}``.
     check
-        ``await check(proposal)`` raises `LambdaError` for what AWS refuses of this kind: limits, a source that is not there, a role
-        that may not read it.
+        ``await check(proposal)`` raises `LambdaError` for what AWS refuses of this kind: limits, a source that is not there, a
+        role that may not read it.
     poller
         Makes a mapping's poller.
     """

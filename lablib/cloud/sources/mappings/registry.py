@@ -2,6 +2,7 @@
 
 A change is asked for and takes effect a moment later (``serve --pending``: some seconds later), as on AWS: the answer says
 ``Creating``, ``Updating``, ``Enabling``, ``Disabling`` or ``Deleting``. To disable or delete takes until what runs has ended.
+That one which is created disabled is ``Creating`` first, and that a function may go without its mappings, is unconfirmed.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class Mappings:
     ----------
     pending
         How long a state that passes lasts, in seconds of the cloud's time.
-    prefix
-        ``arn:aws:lambda:{region}:{account}:event-source-mapping:``, of each mapping's ARN.
+    region, account
+        For the mappings' ARNs.
     """
 
     def __init__(self, clock: Clock, *, pending: float, region: str, account: str) -> None:

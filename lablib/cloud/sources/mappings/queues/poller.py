@@ -1,8 +1,8 @@
 """Receives the messages of one queue for one mapping, calls the function, and deletes what went well.
 
-A look at the queue takes as many batches as may run now and deletes what others have finished, in one hold of moto's lock. There is
-a look when a message arrives, when one shows that was hidden or delayed, when a batch has ended, and when one more may run; between
-them nothing happens. A batch that fails is not touched: SQS shows its messages again when their visibility timeout is over.
+A look at the queue takes as many batches as may run now and deletes what others have finished, in one hold of moto's lock. There
+is a look when a message arrives, when one shows that was hidden or delayed, when a batch has ended, and when one more may run;
+between them nothing happens. A batch that fails is not touched: SQS shows its messages again after their visibility timeout.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class QueuePoller:
         if free <= 0 and gathering is None:
             self._set("more room for batches of", self._scaling.backlog(now))
             return []
-        if not await self._allowed():
+        if not await self._allowed() or not self._started:
             return []
         begun = [settings.batch_size - len(gathering)] if gathering is not None else []
         return _some([*begun, *[settings.batch_size] * max(free, 0)])
@@ -215,7 +215,7 @@ class QueuePoller:
             self._let_go()
         whole = batch if self._gathering is None else self._gathering.with_more(batch)
         begun, self._gathering = self._gathering is not None, whole
-        if not settings.window_s or len(whole) >= settings.batch_size:
+        if not (settings.window_s and self._started) or len(whole) >= settings.batch_size:
             self._let_go()
         elif not begun:
             what = f"the batching window of {self._mapping.source_arn}"
@@ -279,7 +279,7 @@ class QueuePoller:
         self._settle()
 
     def _settle(self) -> None:
-        if not (self._looking or self._tasks or self._done):
+        if not (self._looking or self._tasks or self._done or self._ready):
             self._quiet.set()
 
 

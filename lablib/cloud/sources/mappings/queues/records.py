@@ -44,8 +44,8 @@ def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
 def wanted(shown: Mapping[str, Any], filters: Sequence[Pattern]) -> bool:
     """Whether a record matches one of the filters, if there are any.
 
-    A pattern for ``body`` is either JSON, and is compared with a body that is JSON, or plain text, and is compared with one that is
-    not; otherwise there is no match. DG with-sqs-filtering, 2026; that JSON which is no object counts as text is unconfirmed.
+    A pattern for ``body`` is either JSON, and is compared with a body that is JSON, or plain text, and is compared with one that
+    is not; otherwise there is no match. DG with-sqs-filtering, 2026; that JSON which is no object counts as text is unconfirmed.
     """
     if not filters:
         return True

@@ -1,6 +1,6 @@
 """How many batches of a queue run at a time: few at first, more while there is a backlog, fewer after failures.
 
-DG services-sqs-scaling, 2026: "up to five batches", then 300 more a minute, 1,250 at most or as many as ``MaximumConcurrency`` says;
+DG services-sqs-scaling, 2026: five at first, then 300 more a minute, 1,250 at most or as many as ``MaximumConcurrency`` says;
 after an error or a throttle the number falls. In provisioned mode the pollers say it.
 """
 

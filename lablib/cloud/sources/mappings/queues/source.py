@@ -14,8 +14,8 @@ from lablib.cloud.sources.mappings.queues.poller import ACTIONS, QueuePoller
 from lablib.models import mappings as limits
 
 _EXISTS = (
-    'An event source mapping with SQS arn (" {source} ") and function (" {function} ") already exists. Please update or delete the '
-    "existing mapping with UUID {uuid}"
+    'An event source mapping with SQS arn (" {source} ") and function (" {function} ") already exists. Please update or delete '
+    "the existing mapping with UUID {uuid}"
 )
 _NO_POSITION = "StartingPosition is not valid for SQS event sources."
 _NEEDS_WINDOW = "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
@@ -24,8 +24,8 @@ _NO_WINDOW = "Batching window is not supported for FIFO queues"
 _TOO_MANY_FOR_FIFO = f"Batch size must not exceed {limits.FIFO_BATCH.highest} for FIFO queues"
 _NO_PERMISSION = "The function execution role does not have permissions to call {action} on SQS"
 _NO_QUEUE = (
-    "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified "
-    "queue does not exist for this wsdl version."
+    "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The "
+    "specified queue does not exist for this wsdl version."
 )
 _HIDDEN_TOO_SHORT = "Queue visibility timeout: {visible} seconds is less than Function timeout: {timeout} seconds"
 _POLLERS = "MinimumPollers should be between [2, 200] and MaximumPollers should be between [MinimumPollers, 10000]"
