@@ -7,6 +7,7 @@ moto itself is imported on first use, in that thread: half a second that the clo
 
 Touches: `moto.server`'s `DomainDispatcherApplication` (its `get_backend_for_host`, `backend_url_patterns`) and `create_backend_app`,
 `moto.core.config.default_user_config`, `moto.core.base_backend.BackendDict.reset`, `moto.core.model_instances.reset_model_data`,
+`moto.core.common_models.BaseModel.__new__` and its `instances_tracked`,
 from `moto.core.request` how headers become WSGI names, and `moto.moto_server.werkzeug_app.BackendRequest`, which would read an object
 of S3 as a form, and lose it, if its content type says so.
 """
@@ -125,6 +126,19 @@ def preload() -> None:
     import moto.sts.models  # noqa: F401
 
 
+def _forget_what_is_made() -> None:
+    """moto keeps every model that was ever made, deleted or not, for a page that nobody sees."""
+    from moto.core.common_models import BaseModel
+
+    def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        instance = super(BaseModel, cls).__new__(cls)
+        if cls.__module__ == "moto.s3.models":  # at a reset S3 closes the files of its own
+            cls.instances_tracked.append(instance)
+        return instance
+
+    BaseModel.__new__ = staticmethod(new)
+
+
 @cache
 def _dispatcher() -> Callable[..., Any]:
     from moto.core.config import default_user_config
@@ -133,6 +147,7 @@ def _dispatcher() -> Callable[..., Any]:
 
     from lablib.cloud.moto_seam import dynamodb, dynamodb_streams, expiry, httpapi_operations, keys, kinesis, queues
 
+    _forget_what_is_made()
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
     keys.correct_sts()

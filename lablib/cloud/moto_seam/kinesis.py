@@ -7,7 +7,7 @@ call its own Lambda at every record. Records are kept in `journals`.
 Touches: `moto.kinesis.models`: `Stream` (`__init__`, `arn`, `shards`, `retention_period_hours`, `split_shard`, `merge_shards`,
 `get_shard_for_key`, `put_record`), `Shard` (`_shard_id`, `is_open`, `starting_hash`, `ending_hash`, `get_records`,
 `get_min_sequence_number`, `get_max_sequence_number`, `get_sequence_number_at`, `to_json`), `KinesisBackend` (`describe_stream`,
-`get_records`, `put_records`, `delete_stream`); `moto.kinesis.utils.compose_shard_iterator`, `decompose_shard_iterator`;
+`get_records`, `put_records`, `delete_stream`, `_send_stream_metrics`); `moto.kinesis.utils.compose_shard_iterator`, `decompose_shard_iterator`;
 `moto.kinesis.exceptions.InvalidArgumentError`.
 """
 
@@ -30,6 +30,10 @@ KEY_CHARACTERS = 256
 HOUR = 3600
 
 
+# Told of each request that has put records: the stream's name, bytes, records. moto would keep a point of CloudWatch for each.
+on_traffic: Callable[[str, int, int], None] = lambda stream, size, records: None  # noqa: E731
+
+
 def correct_kinesis() -> None:
     """Have all this done once moto's Kinesis is loaded."""
     clockwork.when_loaded("moto.kinesis.models", _correct)
@@ -48,6 +52,9 @@ def _correct(models: Any) -> None:
     backend.get_records = _read
     backend.put_records = _together(backend.put_records)
     backend.delete_stream = _forgetting(backend.delete_stream)
+    backend._send_stream_metrics = lambda backend, stream_name, incoming_bytes, incoming_records: on_traffic(
+        stream_name, incoming_bytes, incoming_records
+    )
 
 
 def _journaled(original: Callable[..., None]) -> Callable[..., None]:

@@ -26,6 +26,7 @@ from lablib.cloud.sources.scheduler.desk import Desk as SchedulerDesk
 from lablib.cloud.sources.scheduler.service import Scheduler
 from lablib.cloud.sources.sns.topics import Topics
 from lablib.cloud.sources.stepfunctions import StepFunctions
+from lablib.cloud.sources.traffic import KinesisTraffic
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 # What answers a service's requests before moto does; None leaves a request to moto.
@@ -61,6 +62,7 @@ class EventSources:
         self._s3 = S3Notifications(context)
         self._logs = LogSubscriptions(context)
         self._time_to_live = TimeToLive(context)
+        self._traffic = KinesisTraffic(context)
         # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
         self._desks: Mapping[str, Desk] = {
             "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,

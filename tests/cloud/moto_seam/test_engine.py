@@ -32,6 +32,21 @@ def test_reset_leaves_nothing(moto: Moto) -> None:
     assert moto.client("sns").list_topics()["Topics"] == []
 
 
+def test_moto_does_not_keep_what_it_made(moto: Moto) -> None:
+    client = moto.client("dynamodb")
+    client.create_table(
+        TableName="things", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    client.put_item(TableName="things", Item={"id": {"S": "a"}})
+    moto.client("s3").create_bucket(Bucket="things", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    moto.client("s3").put_object(Bucket="things", Key="a", Body=b"a")
+    from moto.dynamodb.models.dynamo_type import Item
+    from moto.s3.models import FakeKey
+
+    assert Item.instances_tracked == [] and len(FakeKey.instances_tracked) == 1
+
+
 def test_a_service_that_moto_does_not_have(moto: Moto, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(engine.UnknownService):
         asyncio.run(engine.answer(request("nosuchservice")))

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lablib.cloud.moto_seam import journals
+from lablib.cloud.moto_seam import kinesis as seam
 from tests.cloud.moto_seam.conftest import Moto
 
 ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/s"
@@ -114,6 +115,14 @@ def test_more_shards_and_fewer(kinesis: Any) -> None:
     assert len({put(kinesis, number * 2**126)[0] for number in range(4)}) == 4
     kinesis.update_shard_count(StreamName="s", TargetShardCount=1, ScalingType="UNIFORM_SCALING")
     assert len({put(kinesis, number * 2**126)[0] for number in range(4)}) == 1
+
+
+def test_what_is_put_is_counted(kinesis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(seam, "on_traffic", lambda *said: counted.append(said))
+    put(kinesis, 0, b"four", "key")
+    kinesis.put_records(StreamName="s", Records=[{"Data": b"12", "PartitionKey": "k"}] * 3)
+    assert counted == [("s", 7, 1), ("s", 9, 3)]
 
 
 def test_changes_are_told(kinesis: Any, monkeypatch: pytest.MonkeyPatch) -> None:

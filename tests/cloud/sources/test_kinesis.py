@@ -214,6 +214,16 @@ def test_a_reset_ends_everything(cloud: CloudUnderTest) -> None:
     assert Kinesis(cloud).put("1") and cloud.advance(0)
 
 
+def test_what_comes_in_is_counted(cloud: CloudUnderTest) -> None:
+    Kinesis(cloud).put("12", "34")
+    now = float(cloud.lab("GET", "/_lab/clock").body["now"])  # type: ignore[arg-type]
+    [point] = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis", MetricName="IncomingBytes", Dimensions=[{"Name": "StreamName", "Value": "stream"}],
+        StartTime=now - 600, EndTime=now + 60, Period=3600, Statistics=["Sum"],
+    )["Datapoints"]  # fmt: skip
+    assert point["Sum"] == 10
+
+
 def test_how_far_it_is_behind(cloud: CloudUnderTest) -> None:
     stream, name = Kinesis(cloud), cloud.function(TELLS)
     stream.put("1")
