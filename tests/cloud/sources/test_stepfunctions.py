@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,53 @@ def test_a_role_that_step_functions_may_not_assume_is_refused(cloud: CloudUnderT
         definition=json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}),
     )  # fmt: skip
     assert code == "AccessDeniedException" and message.startswith("Neither the global service principal states.amazonaws.com, nor")
+
+
+def test_what_an_invocation_may_be_asked(cloud: CloudUnderTest, machines: Machines) -> None:
+    name = cloud.function(ECHO)
+    version = cloud.client("lambda").publish_version(FunctionName=name)["Version"]
+
+    def asked(**parameters: Any) -> dict[str, Any]:
+        parameters = {"FunctionName": name, "Payload": {"n": 1}, **parameters}
+        answer = machines.run_one({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters})
+        return dict(output(answer))
+
+    assert (asked(Qualifier=version)["ExecutedVersion"], asked(FunctionName=f"{name}:{version}")["ExecutedVersion"]) == (version, version)
+    event = asked(InvocationType="Event")
+    assert (event["StatusCode"], event["Payload"]) == (202, "")
+    assert b"REPORT RequestId" in base64.b64decode(asked(LogType="Tail")["LogResult"])
+    assert asked(Payload="text")["Payload"] == {"got": "text"}
+    top = {"QueryLanguage": "JSONata"}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Output": "{% $states.result.Payload.got.n + 1 %}"}
+    arguments = {"FunctionName": name, "Payload": {"n": "{% $states.input.n %}"}}
+    assert output(machines.run_one({**task, "Arguments": arguments}, {"n": 4}, top=top)) == 5
+
+
+def test_nothing_waits_for_a_task(cloud: CloudUnderTest, machines: Machines) -> None:
+    """The function ends only when another request has been answered, and another execution has run."""
+    queue = cloud.client("sqs").create_queue(QueueName="go")["QueueUrl"]
+    name = cloud.function(
+        "import boto3\ndef lambda_handler(event, context):\n    sqs = boto3.client('sqs')\n"
+        "    while 'Messages' not in sqs.receive_message(QueueUrl=event['queue'], WaitTimeSeconds=20): pass\n    return 'went'",
+        Timeout=60,
+    )  # fmt: skip
+    parameters = {"FunctionName": name, "Payload.$": "$"}
+    invoke = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "OutputPath": "$.Payload"}
+    slow = machines.start(machines.one(invoke), {"queue": queue})
+    quick = machines.start(machines.one({"Type": "Pass"}))
+    while machines.status(quick) == "RUNNING":
+        assert machines.status(slow) == "RUNNING"
+    cloud.client("sqs").send_message(QueueUrl=queue, MessageBody="go")
+    assert output(machines.ended(slow)) == "went"
+
+
+def test_a_task_that_takes_too_long_is_left_alone(cloud: CloudUnderTest, machines: Machines) -> None:
+    name = cloud.function("import time\ndef lambda_handler(event, context): time.sleep(4)", Timeout=10)
+    told = machines.run_one({
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": name}, "TimeoutSeconds": 1,
+    })  # fmt: skip
+    assert (told["status"], told["error"]) == ("FAILED", "States.Timeout")
+    assert machines.events(told["executionArn"])[-2:] == ["TaskTimedOut", "ExecutionFailed"]
 
 
 # --- time -----------------------------------------------------------------------------
@@ -208,7 +256,7 @@ def test_a_function_tells_the_success_of_its_own_task(cloud: CloudUnderTest, mac
         "    boto3.client('stepfunctions').send_task_success(taskToken=event['token'], output='\"done\"')\n    return 'ignored'"
     )
     told = machines.run_one({
-        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "HeartbeatSeconds": 60, "TimeoutSeconds": 600,
         "Parameters": {"FunctionName": name, "Payload": {"token.$": "$$.Task.Token"}},
     })  # fmt: skip
     assert output(told) == "done"

@@ -4,7 +4,8 @@ Touches, below `moto.stepfunctions.parser`: the names ``threading``, ``Thread``,
 `utils.TMP_THREADS`, `asl.utils.boto_client.boto_client_for`; `Program.eval`; `ErrorEqualsDecl._eval_body`; ``CustomErrorName`` in the
 modules of `NAMING`; `StateTask._from_error`; `EventManager.add_event`, `._history_event_list`; `InlineIterationComponent._eval_body`,
 `IterationWorker._eval_pool`, `._eval_job`, `.stopped`, `._env`, `._job_pool`; `StateTaskServiceSfn._build_sync_resolver`, `._build_sync2_resolver`;
-`CallbackPoolManager.add_activity_task`, `._pool`, `._activity_store`, `ActivityTaskStartEndpoint._outcome`.
+`CallbackPoolManager.add_activity_task`, `._pool`, `._activity_store`, `ActivityTaskStartEndpoint._outcome`,
+`CallbackEndpoint.setup_heartbeat_endpoint`, `._notify_event`.
 """
 
 from __future__ import annotations
@@ -223,6 +224,19 @@ def _wait_for_the_end(module: Any) -> None:
     task._build_sync2_resolver = waiting(task._build_sync2_resolver)
 
 
+def _hear_early_answers(module: Any) -> None:
+    """A task may have its answer before anybody waits for its heartbeats; moto then waits for one more, and says it was missed."""
+    original = module.CallbackEndpoint.setup_heartbeat_endpoint
+
+    def set_up(endpoint: Any, heartbeat_seconds: int) -> Any:
+        heartbeats = original(endpoint, heartbeat_seconds=heartbeat_seconds)
+        if endpoint._notify_event.is_set():
+            heartbeats.notify()
+        return heartbeats
+
+    module.CallbackEndpoint.setup_heartbeat_endpoint = set_up
+
+
 def _take_activity_tasks(module: Any) -> None:
     """moto fails at an activity that nobody takes in time, and puts a task into its line before it knows the task's token."""
     module.ActivityTaskStartEndpoint._outcome = None
@@ -239,12 +253,17 @@ def _take_activity_tasks(module: Any) -> None:
     module.CallbackPoolManager.add_activity_task = add
 
 
+def _wait_for_callbacks(module: Any) -> None:
+    _take_activity_tasks(module)
+    _hear_early_answers(module)
+
+
 _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "utils": _keep_no_threads,
     "asl.utils.boto_client": _through_our_door,
     "asl.component.program.program": _run_in_place,
     "asl.component.common.error_name.error_equals_decl": _match_errors,
-    "asl.eval.callback.callback": _take_activity_tasks,
+    "asl.eval.callback.callback": _wait_for_callbacks,
     "asl.component.state.exec.state_task.state_task": _tell_heartbeats,
     "asl.eval.event.event_manager": _limit_history,
     "asl.component.state.exec.state_map.iteration.inline_iteration_component": _forty_at_a_time,
