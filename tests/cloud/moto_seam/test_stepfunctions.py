@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from lablib.cloud.moto_seam import clockwork, engine
 from lablib.cloud.moto_seam.stepfunctions import (
-    clients, corrections, executions, interpreter, jsonata, machines, mapruns, threads, trials,
+    clients, corrections, executions, interpreter, journal, jsonata, machines, mapruns, threads, trials,
 )  # fmt: skip
 from tests.cloud.moto_seam.conftest import Moto
 
@@ -31,6 +32,7 @@ class Clock:
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.running = 0
         self.changed = threading.Condition()
+        self.lines: list[tuple[str, str, int, str]] = []
 
     def now(self) -> float:
         return self.time
@@ -74,7 +76,7 @@ def clock(moto: Moto) -> Iterator[Clock]:
     clockwork.follow(clock.now)
     interpreter.connect(
         time=clock, soon=lambda fn: fn(), url="http://127.0.0.1:1", may_be_assumed=lambda role: True, on_end=lambda held: None,
-        on_activity_task=lambda arn: None,
+        on_activity_task=lambda arn: None, on_line=lambda *line: clock.lines.append(line),
     )  # fmt: skip
     interpreter._load()
     yield clock
@@ -84,7 +86,7 @@ def clock(moto: Moto) -> Iterator[Clock]:
 def machine(*states: dict[str, Any], **top: Any) -> executions.Machine:
     """A machine of these states, one after another."""
     names = [f"S{number}" for number in range(len(states))]
-    follows = [{"Next": name} for name in names[1:]] + [{"End": True}]
+    follows = [{"Next": name} for name in names[1:]] + [{} if states[-1]["Type"] == "Fail" else {"End": True}]
     named = {name: {**then, **state} for name, then, state in zip(names, follows, states, strict=True)}
     definition = json.dumps({"StartAt": "S0", "States": named, **top})
     return executions.Machine(f"{PLACE}:stateMachine:m", "m", "STANDARD", definition, ROLE)
@@ -245,6 +247,23 @@ def test_a_map_run(clock: Clock) -> None:
     described = mapruns.describe(told["mapRunArn"])
     assert described is not None and described["status"] == "SUCCEEDED" and described["itemCounts"]["total"] == 2
     assert mapruns.update(told["mapRunArn"], 3, None, None) and not mapruns.update("none", 3, None, None)
+
+
+def test_what_an_execution_writes(clock: Clock) -> None:
+    written = journal.configured({
+        "level": "ALL", "includeExecutionData": True,
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:eu-west-1:123456789012:log-group:/states:*"}}],
+    })  # fmt: skip
+    assert written == journal.Logging("ALL", "/states", True) and journal.configured({"level": "OFF"}) is None
+    finished(run(replace(machine({"Type": "Pass"}), logging=written), {"n": 1}))
+    assert {(group, stream.split("/")[:2] == ["states", "m"]) for group, stream, _, _ in clock.lines} == {("/states", True)}
+    lines = [json.loads(line) for _, _, _, line in clock.lines]
+    assert [line["type"] for line in lines] == ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    assert lines[1]["details"]["input"] == '{"n":1}' and lines[1]["event_timestamp"] == str(int(clock.time * 1000))
+    clock.lines.clear()
+    fatal = journal.Logging("FATAL", "/states", False)
+    finished(run(replace(machine({"Type": "Fail", "Error": "E"}), logging=fatal), {"n": 1}, "f"))
+    assert [json.loads(line)["type"] for _, _, _, line in clock.lines] == ["ExecutionFailed"]
 
 
 def test_a_state_tried_by_itself(clock: Clock) -> None:

@@ -410,6 +410,27 @@ def test_an_emptied_cloud_has_nothing_of_what_ran(cloud: CloudUnderTest, machine
     assert threads_of(cloud) <= threads + 5
 
 
+def test_express_workflows_write_to_cloudwatch_logs(cloud: CloudUnderTest, machines: Machines) -> None:
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName="/states/mine")
+    group = f"arn:aws:logs:{cloud.region}:123456789012:log-group:/states/mine:*"
+    configuration = {
+        "level": "ALL", "includeExecutionData": False, "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],
+    }  # fmt: skip
+    machine = machines.one({"Type": "Pass"}, type="EXPRESS", loggingConfiguration=configuration)
+    answer = machines.client.start_sync_execution(stateMachineArn=machine, input='{"n": 1}')
+    cloud.advance(0)
+    lines = [json.loads(event["message"]) for event in logs.filter_log_events(logGroupName="/states/mine")["events"]]
+    assert [line["type"] for line in lines] == ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    assert {line["execution_arn"] for line in lines} == {answer["executionArn"]} and "input" not in lines[1]["details"]
+    create = machines.client.create_state_machine
+    given = {"name": "x", "definition": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})}
+    other = Machines(cloud, allow="sqs:*", role="other").role
+    assert refused(create, **given, roleArn=other, loggingConfiguration=configuration)[0] == "AccessDeniedException"
+    empty = {"level": "ALL"}
+    assert refused(create, **given, roleArn=machines.role, loggingConfiguration=empty)[0] == "InvalidLoggingConfiguration"
+
+
 # --- EventBridge, and TestState -----------------------------------------------------------
 
 

@@ -9,6 +9,7 @@
 `corrections`  what it does otherwise than AWS
 `language`     the States Language, where moto reads or computes it otherwise
 `tasks`        what failed tasks are called, and what tasks answer
+`journal`      an execution's events in CloudWatch Logs
 `events`       what EventBridge hears of executions
 `trials`       one state, run by itself
 `jsonata`      JSONata

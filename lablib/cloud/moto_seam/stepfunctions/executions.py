@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
-from lablib.cloud.moto_seam.stepfunctions import corrections, language, threads
+from lablib.cloud.moto_seam.stepfunctions import corrections, journal, language, threads
 
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"
 
@@ -53,6 +53,7 @@ class Machine:
     role_arn: str
     version_arn: str | None = None
     alias_arn: str | None = None
+    logging: journal.Logging | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,11 @@ class Held:
 
         region, account = self.arn.split(":")[3:5]
         machine = MotoMachine(self.machine)
+        logging = self.machine.logging
+        writes = journal.Journal(logging, self.arn, self.machine.name, self.started) if logging is not None else None
         execution = Execution(
             name=self.name, sm_type=self.machine.type, role_arn=self.machine.role_arn, exec_arn=self.arn, account_id=account,
-            region_name=region, state_machine=machine, start_date=self.started, cloud_watch_logging_session=None,
+            region_name=region, state_machine=machine, start_date=self.started, cloud_watch_logging_session=writes,
             activity_store=Activities(), input_data=self.input, trace_header=self.trace,
         )  # fmt: skip
         worker = execution._get_start_execution_worker()

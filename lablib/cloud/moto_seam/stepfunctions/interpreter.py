@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from lablib.cloud.moto_seam.stepfunctions import clients, corrections, executions, threads
+from lablib.cloud.moto_seam.stepfunctions import clients, corrections, executions, journal, threads
 
 _installed = False
 _loaded: asyncio.Future[None] | None = None
@@ -22,6 +22,7 @@ _loaded: asyncio.Future[None] | None = None
 def connect(
     *, time: threads.Time, soon: Callable[[Callable[[], None]], None], url: str, may_be_assumed: Callable[[str], bool],
     on_end: Callable[[executions.Held], None], on_activity_task: Callable[[str], None],
+    on_line: Callable[[str, str, int, str], None],
 ) -> None:  # fmt: skip
     """Give the interpreter this cloud. Loads nothing.
 
@@ -33,8 +34,8 @@ def connect(
         Where the cloud answers.
     may_be_assumed
         Whether a role exists and trusts Step Functions; called in the interpreter's threads.
-    on_end, on_activity_task
-        Told, in any thread, of an execution's end, and of the ARN of an activity that has a task.
+    on_end, on_activity_task, on_line
+        Told, in any thread, of an execution's end, of the ARN of an activity that has a task, and of a line for CloudWatch Logs.
     """
     global _installed
     if not _installed:
@@ -44,6 +45,7 @@ def connect(
     clients.follow(url, may_be_assumed)
     corrections.ended = executions.wait_for
     executions.on_end, executions.on_activity_task = on_end, on_activity_task
+    journal.on_line = on_line
 
 
 async def load() -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lablib.cloud.moto_seam import engine, utc
+from lablib.cloud.moto_seam.stepfunctions import journal
 from lablib.cloud.moto_seam.stepfunctions.executions import Machine
 
 
@@ -66,7 +67,8 @@ def find(arn: str) -> Machine | None:
 
 
 def _as_it_is(machine: Any, revision: Any, **more: str) -> Machine:
-    return Machine(machine.arn, machine.name, machine.type, revision.definition, revision.roleArn, **more)
+    logging = journal.configured(revision.loggingConfiguration)
+    return Machine(machine.arn, machine.name, machine.type, revision.definition, revision.roleArn, logging=logging, **more)
 
 
 def logging_of(arn: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 `operations`  the operations on executions
 `machines`    the operations on state machines that moto lacks or does otherwise
 `activities`  GetActivityTask
+`journals`    the lines of executions on their way to CloudWatch Logs
 `trials`      TestState
 `definitions` what is wrong with a definition, in AWS's words
 """

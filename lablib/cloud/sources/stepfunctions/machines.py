@@ -19,10 +19,11 @@ PRINCIPAL = "states.amazonaws.com"
 NOT_TRUSTED = "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."
 
 # Looks at a request before moto answers it.
-Check = Callable[[Parameters, str], Awaitable[None]]
+Allows = Callable[[str, str, str], Awaitable[bool]]
+Check = Callable[[Parameters, str, Allows], Awaitable[None]]
 
 
-async def check_creation(given: Parameters, region: str) -> None:
+async def check_creation(given: Parameters, region: str, allows: Allows) -> None:
     """Refuse a CreateStateMachine that AWS would refuse and moto takes."""
     if given.get("versionDescription") and not given.get("publish"):
         raise StatesError("ValidationException", "Version description can only be set when publish is true")
@@ -32,15 +33,30 @@ async def check_creation(given: Parameters, region: str) -> None:
     if existing is not None and (existing.definition, existing.type) != (given["definition"], given.get("type", "STANDARD")):
         raise StatesError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
     await _check_role(given["roleArn"])
+    await _check_logging(given.get("loggingConfiguration", {}), given["roleArn"], allows)
 
 
-async def check_update(given: Parameters, region: str) -> None:
+async def check_update(given: Parameters, region: str, allows: Allows) -> None:
     """Refuse an UpdateStateMachine that AWS would refuse and moto takes."""
     machine = await found(given["stateMachineArn"])
     if "definition" in given:
         await definitions.check(given["definition"], machine.type)
     if "roleArn" in given:
         await _check_role(given["roleArn"])
+    await _check_logging(given.get("loggingConfiguration", {}), given.get("roleArn", machine.role_arn), allows)
+
+
+async def _check_logging(configuration: dict[str, Any], role: str, allows: Allows) -> None:
+    """AWS asks whether the role may deliver logs, and refuses a configuration without a log group."""
+    if configuration.get("level", "OFF") == "OFF":
+        return
+    destinations = configuration.get("destinations") or []
+    arns = [each.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "") for each in destinations]
+    if len(arns) != 1 or ":log-group:" not in arns[0]:
+        raise StatesError("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify exactly one Log Destination.")
+    if not await allows(role, "logs:CreateLogDelivery", "*"):
+        sentence = "The state machine IAM Role is not authorized to access the Log Destination"
+        raise StatesError("AccessDeniedException", sentence)
 
 
 async def _check_role(arn: str) -> None:

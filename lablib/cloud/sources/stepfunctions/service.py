@@ -26,6 +26,7 @@ from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.stepfunctions import machines
 from lablib.cloud.sources.stepfunctions.activities import Activities
 from lablib.cloud.sources.stepfunctions.errors import StatesError
+from lablib.cloud.sources.stepfunctions.journals import Journals
 from lablib.cloud.sources.stepfunctions.operations import Executions, Operation
 from lablib.cloud.sources.stepfunctions.trials import Trials
 from lablib.cloud.web import Answer, Request
@@ -41,7 +42,7 @@ class StepFunctions:
     def __init__(self, context: SourceContext) -> None:
         self._context = context
         self._executions, self._activities = Executions(self._began), Activities(context.clock)
-        self._trials = Trials(self._soon)
+        self._trials, self._journals = Trials(self._soon), Journals(context.clock)
         self._telling: set[asyncio.Task[None]] = set()
         self._operations: Mapping[str, Operation] = {
             **self._executions.operations(), **machines.OPERATIONS, "GetActivityTask": self._activities.task,
@@ -51,6 +52,7 @@ class StepFunctions:
             time=context.clock, soon=self._soon, url=context.url, may_be_assumed=self._may_be_assumed,
             on_end=lambda held: self._soon(lambda: self._ended(held)),
             on_activity_task=lambda arn: self._soon(lambda: self._activities.arrived(arn)),
+            on_line=lambda *line: self._soon(lambda: self._journals.write(*line)),
         )  # fmt: skip
 
     async def desk(self, request: Request) -> Answer | None:
@@ -63,7 +65,7 @@ class StepFunctions:
             await interpreter.load()
             check = machines.CHECKS.get(name)
             if check is not None:
-                await check(given, self._region(request))
+                await check(given, self._region(request), self._context.role_allows)
             operation = self._operations.get(name)
             return None if operation is None else _answer(await operation(given))
         except StatesError as refused:
@@ -100,6 +102,7 @@ class StepFunctions:
         self._executions.reset()
         self._activities.reset()
         self._trials.reset()
+        self._journals.reset()
         for task in list(self._telling):
             task.cancel()
 
