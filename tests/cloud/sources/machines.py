@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.support import CloudUnderTest
 
@@ -94,3 +95,11 @@ def threads_of(cloud: CloudUnderTest) -> int:
     if not tasks.exists():
         pytest.skip("only Linux's /proc tells the threads of another process")
     return len(list(tasks.iterdir()))
+
+
+def refused(call: Any, **given: Any) -> tuple[str, str]:
+    """The code and the message with which a call is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]

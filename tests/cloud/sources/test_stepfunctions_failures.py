@@ -88,10 +88,10 @@ def lambda_handler(event, context):
 """)
     task = {
         "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": name},
-        "Retry": [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 600, "JitterStrategy": "FULL"}], "OutputPath": "$.Payload",
+        "Retry": [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 60, "JitterStrategy": "FULL"}], "OutputPath": "$.Payload",
     }  # fmt: skip
     execution = machines.start(machines.one(task))
-    cloud.advance(1800)
+    cloud.advance(180)
     assert output(machines.client.describe_execution(executionArn=execution)) == 3
 
 
