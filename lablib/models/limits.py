@@ -119,8 +119,8 @@ DEAD_LETTER_ERROR_BYTES = 1024
 # A topic's message; beyond it Lambda drops the payloads from the record of a failure. BOTO OnFailure, 2026-11-17.
 TOPIC_MESSAGE_BYTES = 256 * 1024
 
-# S3: how many notification configurations a bucket may have, and the longest key, prefix or suffix. "Amazon S3 endpoints and quotas",
-# AWS General Reference; "Creating object key names", S3 User Guide, 2026.
+# S3: how many notification configurations a bucket may have, and the longest key, prefix or suffix. "Amazon S3 endpoints and
+# quotas", AWS General Reference; "Creating object key names", S3 User Guide, 2026.
 S3_NOTIFICATIONS = 100
 S3_KEY_BYTES = 1_024
 

@@ -1,6 +1,7 @@
 """The events that S3 tells of: their names, and what EventBridge calls them.
 
-Sources: BOTO Event (botocore 1.44.5's service model of S3), 2026; "Using EventBridge" and "Supported event types", S3 User Guide, 2026.
+Sources: BOTO Event (botocore 1.44.5's service model of S3), 2026; "Using EventBridge" and "Supported event types", S3 User Guide,
+2026.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "ObjectAnnotation": ("Put", "Delete"),
 }  # fmt: skip
 _SINGLE = (
-    "s3:ReducedRedundancyLostObject", "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:ObjectRetention:Put",
+    "s3:ReducedRedundancyLostObject", "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put",
+    "s3:ObjectRetention:Put",
 )  # fmt: skip
 
 # What a configuration may name.
@@ -25,8 +27,9 @@ NAMES = frozenset(
     {*_SINGLE, *(f"s3:{kind}:{what}" for kind, whats in _KINDS.items() for what in (*whats, "*"))}
 )  # fmt: skip
 
-# Of a record, and of the detail of an event on EventBridge. S3 User Guide, "Event message structure" and "EventBridge event message
-# structure", 2026; 2.5 and 1.2 in messages captured in August and October 2026. Before 2.4 the version was 2.1 for these events.
+# Of a record, and of the detail of an event on EventBridge. S3 User Guide, "Event message structure" and "EventBridge event
+# message structure", 2026; 2.5 and 1.2 in messages captured in August and October 2026. Before 2.4 the version was 2.1 for these
+# events.
 RECORD_VERSION = "2.6"
 DETAIL_VERSION = "1.2"
 

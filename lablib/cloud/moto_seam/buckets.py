@@ -1,13 +1,14 @@
 """What happens in S3's buckets, and whom a bucket's notification configuration wants told of it.
 
 moto tells nobody here: its own delivery, which invokes functions under its lock, is replaced by `on_event` and `on_configured`.
-A multipart upload counts once, as CompleteMultipartUpload; a delete marker and a version deleted for good are events too; tags and
-ACLs that come with an object are none.
+A multipart upload counts once, as CompleteMultipartUpload; a delete marker and a version deleted for good are events too; tags
+and ACLs that come with an object are none.
 
-Touches: of `moto.s3.notifications`: `send_event`, `send_test_event`; of `moto.s3.models`: `events_send_notification`, `s3_backends`,
-`S3Backend.buckets`, `get_bucket`, `complete_multipart_upload`, `delete_object`, `_set_delete_marker`; `FakeBucket.name`, `region_name`,
-`account_id`, `is_versioned`, `keys.getlist`, `notification_configuration`; `FakeKey.name`, `size`, `etag`, `version_id`,
-`storage_class`, `_expiry`; `FakeDeleteMarker`; `Notification`, `NotificationConfiguration` and their attributes.
+Touches: of `moto.s3.notifications`: `send_event`, `send_test_event`; of `moto.s3.models`: `events_send_notification`,
+`s3_backends`, `S3Backend.buckets`, `get_bucket`, `complete_multipart_upload`, `delete_object`, `_set_delete_marker`;
+`FakeBucket.name`, `region_name`, `account_id`, `is_versioned`, `keys.getlist`, `notification_configuration`; `FakeKey.name`,
+`size`, `etag`, `version_id`, `storage_class`, `_expiry`; `FakeDeleteMarker`; `Notification`, `NotificationConfiguration` and
+their attributes.
 """
 
 from __future__ import annotations
@@ -170,7 +171,8 @@ def _rule(found: Any, service: str) -> Rule:
 def _notification(rule: Rule) -> Any:
     from moto.s3.models import Notification
 
-    given = [{"Name": name, "Value": value} for name, value in (("prefix", rule.prefix), ("suffix", rule.suffix)) if value is not None]
+    parts = (("prefix", rule.prefix), ("suffix", rule.suffix))
+    given = [{"Name": name, "Value": value} for name, value in parts if value is not None]
     made = Notification(rule.arn, [], {"S3Key": {"FilterRule": given}} if given else None, rule.id)
     made.events = list(rule.events)  # moto does not know S3's latest ones
     return made
@@ -185,7 +187,8 @@ def _correct_notifications(module: Any) -> None:
 
 
 def _correct_models(module: Any) -> None:
-    module.events_send_notification = lambda **_: None  # of a bucket that is made; EventBridge hears of those from CloudTrail alone
+    # Of a bucket that is made; on AWS, EventBridge hears of those from CloudTrail alone.
+    module.events_send_notification = lambda **_: None
     backend = module.S3Backend
     backend.complete_multipart_upload = _only_completed(backend.complete_multipart_upload)
     backend.delete_object = _each_version(backend.delete_object)

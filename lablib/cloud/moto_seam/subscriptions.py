@@ -1,14 +1,16 @@
 """Who subscribes to log groups: their filters, and what is written there that these let through.
 
-moto's own delivery takes no notice of a filter's pattern, and invokes functions under its lock; here functions are told of by `on_lines`,
-and streams, delivery streams and other groups get from moto what the pattern lets through. An event's id is a string of 56 digits,
-the same wherever it is seen. FilterLogEvents knows every pattern and, as AWS by now always does, sorts streams into one another.
+moto's own delivery takes no notice of a filter's pattern, and invokes functions under its lock; here functions are told of by
+`on_lines`, and streams, delivery streams and other groups get from moto what the pattern lets through. An event's id is a string
+of 56 digits, the same wherever it is seen. FilterLogEvents knows every pattern and, as AWS by now always does, sorts streams into
+one another.
 
-Touches: of `moto.logs.models`: `EventMessageFilter`, `LogEvent.event_id`, `.timestamp`, `LogStream._send_log_events`, `.put_log_events`,
-`.log_group`, `.log_stream_name`, `LogGroup.subscription_filters`, `.put_subscription_filter`, `.describe_subscription_filters`,
-`.filter_log_events`, `.streams`, `.name`, `SubscriptionFilter.name`, `.filter_pattern`, `LogsBackend.put_subscription_filter`, `.filters`,
-`.groups`, `logs_backends`; of `moto.logs.metric_filters`: `MetricFilters.add_filter`, `.delete_filter`, `.metric_filters`;
-`moto.kinesis.models.KinesisBackend.describe_stream`, `Stream.put_record`.
+Touches: of `moto.logs.models`: `EventMessageFilter`, `LogEvent.event_id`, `.timestamp`, `LogStream._send_log_events`,
+`.put_log_events`, `.log_group`, `.log_stream_name`, `LogGroup.subscription_filters`, `.put_subscription_filter`,
+`.describe_subscription_filters`, `.filter_log_events`, `.to_describe_dict`, `.streams`, `.name`, `SubscriptionFilter.name`,
+`.filter_pattern`, `LogsBackend.put_subscription_filter`, `.filters`, `.groups`, `logs_backends`; of `moto.logs.metric_filters`:
+`MetricFilters.add_filter`, `.delete_filter`, `.metric_filters`; `moto.kinesis.models.KinesisBackend.describe_stream`,
+`Stream.put_record`.
 """
 
 from __future__ import annotations
@@ -58,8 +60,8 @@ class MetricFilter:
     transformations: Sequence[dict[str, Any]]
 
 
-# Called under the lock, from whatever thread moto works in: a function is to be told; whether a pattern lets a message through; a metric
-# filter is to look at messages.
+# Called under the lock, from whatever thread moto works in: a function is to be told; whether a pattern lets a message through; a
+# metric filter is to look at messages.
 on_lines: Callable[[Lines], None] = lambda lines: None
 matches: Callable[[str, str], bool] = lambda pattern, message: True
 on_measuring: Callable[[MetricFilter, Sequence[Event]], None] = lambda found, events: None
@@ -108,6 +110,7 @@ def _correct(module: Any) -> None:
     group.put_subscription_filter = _updated(group.put_subscription_filter)
     group.filter_log_events = _interleaved(group.filter_log_events)
     group.describe_subscription_filters = _of_prefix(group.describe_subscription_filters)
+    group.to_describe_dict = _with_its_count(group.to_describe_dict)
     backend.put_subscription_filter = _to_functions_too(backend.put_subscription_filter)
     module.MetricFilters.add_filter = _replaced(module.MetricFilters.add_filter)
 
@@ -236,6 +239,15 @@ def _of_prefix(original: Callable[..., Any]) -> Callable[..., Any]:
         return [found for found in original(group) if found.name.startswith(prefix)]
 
     return describe_subscription_filters
+
+
+def _with_its_count(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """moto says of every group that it has no metric filter."""
+
+    def to_describe_dict(group: Any) -> dict[str, Any]:
+        return original(group) | {"metricFilterCount": len(_metric_filters(_backend(group.region), group.name))}
+
+    return to_describe_dict
 
 
 def _asked(name: str) -> str:

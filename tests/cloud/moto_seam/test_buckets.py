@@ -96,7 +96,9 @@ def test_a_restored_object_is_told_of_with_its_end(moto: Moto, told: list[Object
     assert (event.name, event.storage_class, event.restored_until) == ("ObjectRestore:Post", "GLACIER", moto.now + 2 * 86400)
 
 
-def test_a_configuration_that_moto_sets_itself_is_told(moto: Moto, told: list[ObjectEvent], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_that_moto_sets_itself_is_told(
+    moto: Moto, told: list[ObjectEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     seen: list[tuple[str, int]] = []
     monkeypatch.setattr(buckets, "on_configured", lambda bucket, wanted: seen.append((bucket.name, len(wanted.rules))))
     queue = {"QueueArn": f"arn:aws:sqs:{HERE}:q", "Events": ["s3:ObjectCreated:*"]}

@@ -94,5 +94,6 @@ def test_metric_filters_are_asked_and_replaced(moto: Moto, told: list[Lines], mo
             metricTransformations=[{"metricName": "lines", "metricNamespace": "N", "metricValue": "1"}],
         )  # fmt: skip
     assert subscriptions.metric_filters("eu-west-1", GROUP) == ["m"]
+    assert moto.client("logs").describe_log_groups()["logGroups"][0]["metricFilterCount"] == 1
     logs.put(GROUP, "s", [(int(moto.now * 1000), "1"), (int(moto.now * 1000), "2")])
     assert seen == [("m", "p", "lines", ["1", "2"])]

@@ -59,7 +59,8 @@ def write(cloud: CloudUnderTest, *messages: str, stream: str = STREAM, group: st
 def test_the_whole_envelope(cloud: CloudUnderTest) -> None:
     logs, name = group(cloud), subscriber(cloud)
     subscribe(cloud, name, '{ $.level = "ERROR" && $.latency > 100 }')
-    lines = [json.dumps({"level": level, "latency": latency, "ü": 1}) for level, latency in (("ERROR", 200), ("INFO", 200), ("ERROR", 101))]
+    documents = (("ERROR", 200), ("INFO", 200), ("ERROR", 101))
+    lines = [json.dumps({"level": level, "latency": latency, "ü": 1}) for level, latency in documents]
     at = write(cloud, *lines, "ERROR")
     cloud.advance(0)
     [event] = received(cloud, name)
@@ -84,12 +85,14 @@ def test_what_functions_log_is_delivered_before_the_cloud_is_at_rest(cloud: Clou
     cloud.advance(0)
     contents = [opened(event) for event in received(cloud, name)]
     assert sorted(event["message"] for content in contents for event in content["logEvents"]) == ["said 1\n", "said 2\n"]
-    streams = {stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName=f"/aws/lambda/{source}")["logStreams"]}
+    described = logs.describe_log_streams(logGroupName=f"/aws/lambda/{source}")["logStreams"]
+    streams = {stream["logStreamName"] for stream in described}
     assert {content["logStream"] for content in contents} <= streams
     # Nobody moves the clock: it comes by itself.
     queue = Queue(cloud, "told")
     tells = cloud.function(
-        f"import boto3\ndef lambda_handler(event, context): boto3.client('sqs').send_message(QueueUrl={queue.url!r}, MessageBody='1')",
+        "import boto3\ndef lambda_handler(event, context):\n"
+        f"    boto3.client('sqs').send_message(QueueUrl={queue.url!r}, MessageBody='1')",
         Timeout=20,
     )  # fmt: skip
     permit(cloud, tells, f"logs.{cloud.region}.amazonaws.com")
@@ -135,13 +138,20 @@ def test_filters_change_and_go(cloud: CloudUnderTest) -> None:
     assert [[event["message"] for event in opened(event)["logEvents"]] for event in received(cloud, name)] == [["c"]]
 
 
+COUNTS = """
+import json, gzip, base64
+def lambda_handler(event, context):
+    content = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    print("EVENT", [len(one["message"]) for one in content["logEvents"]])
+"""
+
+
 def test_what_is_too_much_for_one_event_comes_in_several(cloud: CloudUnderTest) -> None:
     """Random hexadecimal digits hardly shrink: two megabytes of them are more than an event may have."""
     import random
 
     group(cloud)
-    counts = 'import json, gzip, base64\ndef lambda_handler(event, context):\n    data = gzip.decompress(base64.b64decode(event["awslogs"]["data"]))\n'
-    name = subscriber(cloud, counts + '    print("EVENT", [len(one["message"]) for one in json.loads(data)["logEvents"]])')
+    name = subscriber(cloud, COUNTS)
     subscribe(cloud, name)
     generator = random.Random(1)
     for _ in range(2):
@@ -166,8 +176,8 @@ REFUSED = [
     ("a long pattern", {"filterPattern": '"' + "x" * 1023 + '"'}, "InvalidParameterException",
      "failed to satisfy constraint: Member must have length less than or equal to 1024"),
     ("a name", {"filterName": "a:b"}, "InvalidParameterException",
-     "1 validation error detected: Value 'a:b' at 'filterName' failed to satisfy constraint: Member must satisfy regular expression "
-     "pattern: [^:*]*"),
+     "1 validation error detected: Value 'a:b' at 'filterName' failed to satisfy constraint: Member must satisfy regular "
+     "expression pattern: [^:*]*"),
 ]  # fmt: skip
 
 
@@ -217,7 +227,8 @@ def forwarded(cloud: CloudUnderTest, metric: str, filter: str) -> float:
     at = now(cloud) / 1000
     dimensions = {"LogGroupName": GROUP, "DestinationType": "Lambda", "FilterName": filter}
     points = cloud.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Logs", MetricName=metric, Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        Namespace="AWS/Logs", MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
         StartTime=at - 3600, EndTime=at + 3600, Period=7200, Statistics=["Sum"],
     )["Datapoints"]  # fmt: skip
     return sum(point["Sum"] for point in points)
@@ -255,6 +266,7 @@ def test_a_stream_of_kinesis_gets_what_the_pattern_lets_through(cloud: CloudUnde
     shard = kinesis.get_shard_iterator(StreamName="k", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")
     records = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
     hello, content = (json.loads(gzip.decompress(record["Data"])) for record in records)
-    assert (hello["messageType"], hello["owner"]) == ("CONTROL_MESSAGE", "CloudwatchLogs") and content["messageType"] == "DATA_MESSAGE"
+    assert (hello["messageType"], hello["owner"]) == ("CONTROL_MESSAGE", "CloudwatchLogs")
+    assert content["messageType"] == "DATA_MESSAGE"
     assert [event["message"] for event in content["logEvents"]] == ["ERROR 1", "ERROR 2"]
     assert all(len(event["id"]) == 56 for event in content["logEvents"])

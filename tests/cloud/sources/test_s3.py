@@ -231,7 +231,8 @@ def test_who_did_it(cloud: CloudUnderTest) -> None:
         assert requests.put(url, data=b"", timeout=30).status_code == 200
     post(anns, "form", b"")
     writer = cloud.function(
-        f"import boto3\ndef lambda_handler(event, context): boto3.client('s3').put_object(Bucket={BUCKET!r}, Key='by f', Body=b'')",
+        "import boto3\ndef lambda_handler(event, context):\n"
+        f"    boto3.client('s3').put_object(Bucket={BUCKET!r}, Key='by f', Body=b'')",
         Timeout=20,
     )  # fmt: skip
     role = cloud.role().rpartition("/")[2]
@@ -294,7 +295,8 @@ def test_what_cannot_be_delivered_is_lost_and_hurts_nobody(cloud: CloudUnderTest
     configure(
         s3, LambdaFunctionConfigurations=[to_function(cloud, name, "s3:ObjectCreated:*", **where(prefix="f"))],
         QueueConfigurations=[
-            to_queue(queue, "s3:ObjectCreated:*", **where(prefix="q")), to_queue(other, "s3:ObjectCreated:*", **where(prefix="o")),
+            to_queue(queue, "s3:ObjectCreated:*", **where(prefix="q")),
+            to_queue(other, "s3:ObjectCreated:*", **where(prefix="o")),
         ],
     )  # fmt: skip
     other.take(), queue.take()
@@ -331,7 +333,8 @@ def test_where_an_event_ends_up(cloud: CloudUnderTest, statement: str, settings:
 
 
 def test_a_throttled_function_gets_its_events_later(cloud: CloudUnderTest) -> None:
-    s3, name = bucket(cloud), cloud.function("import time\ndef lambda_handler(event, context):\n    print('RUN')\n    time.sleep(0.3)")
+    s3 = bucket(cloud)
+    name = cloud.function("import time\ndef lambda_handler(event, context):\n    print('RUN')\n    time.sleep(0.3)")
     permit(cloud, name, "s3.amazonaws.com")
     cloud.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     configure(s3, LambdaFunctionConfigurations=[to_function(cloud, name, "s3:ObjectCreated:*")])

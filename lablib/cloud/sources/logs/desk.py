@@ -1,7 +1,7 @@
 """What CloudWatch Logs refuses of filters and moto takes; and TestMetricFilter, which moto has not.
 
-Sources: BOTO PutSubscriptionFilter, PutMetricFilter, TestMetricFilter, FilterLogEvents (botocore 1.44.5), 2026; words as captured, 2016 to
-2026.
+Sources: BOTO PutSubscriptionFilter, PutMetricFilter, TestMetricFilter, FilterLogEvents (botocore 1.44.5), 2026; words as
+captured, 2016 to 2026.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _TEST_MESSAGES = 50
 _UNABLE = "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function."
 _OWN = "The log group provided is reserved for the function logs of the destination function."
 _NO_ROLE = "destinationArn for vendor lambda cannot be used with roleArn"
+_NOT_EMPTY = "Member must have length greater than or equal to 1"
 
 Parameters = dict[str, Any]
 
@@ -124,14 +125,17 @@ class Desk:
     async def _test(self, given: Parameters) -> Answer:
         pattern, messages = _pattern(given, "metric filter"), given.get("logEventMessages")
         if not isinstance(messages, list) or not 1 <= len(messages) <= _TEST_MESSAGES:
-            constraint = f"Member must have length less than or equal to {_TEST_MESSAGES}"
-            raise _invalid(messages, "logEventMessages", constraint if messages else "Member must have length greater than or equal to 1")
+            raise _invalid(messages, "logEventMessages", _length(_TEST_MESSAGES) if messages else _NOT_EMPTY)
         # That events are counted from 0 is unconfirmed.
         found = [
             {"eventNumber": number, "eventMessage": str(message), "extractedValues": pattern.extracted(str(message))}
             for number, message in enumerate(messages) if pattern.matches(str(message))
         ]  # fmt: skip
         return Answer(200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps({"matches": found}).encode())
+
+
+def _length(most: int) -> str:
+    return f"Member must have length less than or equal to {most}"
 
 
 def _has_expressions(text: str) -> bool:
@@ -143,8 +147,7 @@ def _has_expressions(text: str) -> bool:
 
 def _check_name(name: str) -> None:
     if not 1 <= len(name) <= _NAME_CHARACTERS:
-        constraint = f"Member must have length less than or equal to {_NAME_CHARACTERS}"
-        raise _invalid(name, "filterName", constraint if name else "Member must have length greater than or equal to 1")
+        raise _invalid(name, "filterName", _length(_NAME_CHARACTERS) if name else _NOT_EMPTY)
     if not _FILTER_NAME.fullmatch(name):
         raise _invalid(name, "filterName", "Member must satisfy regular expression pattern: [^:*]*")
 
@@ -152,7 +155,7 @@ def _check_name(name: str) -> None:
 def _pattern(given: Parameters, kind: str) -> FilterPattern:
     text = given.get("filterPattern") or ""
     if not isinstance(text, str) or len(text) > _PATTERN_CHARACTERS:
-        raise _invalid(text, "filterPattern", f"Member must have length less than or equal to {_PATTERN_CHARACTERS}")
+        raise _invalid(text, "filterPattern", _length(_PATTERN_CHARACTERS))
     try:
         return compiled(text)
     except InvalidPattern as invalid:

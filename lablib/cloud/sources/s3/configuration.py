@@ -1,7 +1,7 @@
 """A bucket's notification configuration: its XML, and what S3 refuses in one.
 
-Sources: "Enabling and configuring event notifications" and "Configuring event notifications using object key name filtering", S3 User
-Guide, 2026; the errors' words and arguments from captured answers, 2016 to 2025, as far as a line does not say otherwise.
+Sources: "Enabling and configuring event notifications" and "Configuring event notifications using object key name filtering", S3
+User Guide, 2026; the errors' words and arguments from captured answers, 2016 to 2025, as far as a line does not say otherwise.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Invalid(Exception):
         plain, named = error(Style.S3, 400, self.code, self.message), ""
         for number, (name, value) in enumerate(self.arguments, 1):
             end = number if self.numbered else ""
-            named += f"<ArgumentName{end}>{escape(name)}</ArgumentName{end}><ArgumentValue{end}>{escape(value)}</ArgumentValue{end}>"
+            named += f"<ArgumentName{end}>{escape(name)}</ArgumentName{end}>"
+            named += f"<ArgumentValue{end}>{escape(value)}</ArgumentValue{end}>"
         return Answer(plain.status, plain.headers, plain.body.replace(b"<RequestId>", named.encode() + b"<RequestId>", 1))
 
 
@@ -82,8 +83,8 @@ def write(configuration: Configuration) -> bytes:
     parts = [_written(rule) for service in _ELEMENTS for rule in configuration.rules if rule.service == service]
     if configuration.event_bridge:
         parts.append("<EventBridgeConfiguration/>")
-    body = "".join(parts)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<NotificationConfiguration xmlns="{_XMLNS}">{body}</NotificationConfiguration>'.encode()
+    whole = f'<NotificationConfiguration xmlns="{_XMLNS}">{"".join(parts)}</NotificationConfiguration>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{whole}'.encode()
 
 
 def _written(rule: Rule) -> str:

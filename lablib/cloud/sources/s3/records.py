@@ -1,7 +1,7 @@
 """An event of S3's as its destinations get it.
 
-Sources: "Event message structure" and "EventBridge event message structure", S3 User Guide, 2026; which members an object has at which
-event: captured records, 2021 to 2026.
+Sources: "Event message structure" and "EventBridge event message structure", S3 User Guide, 2026; which members an object has at
+which event: captured records, 2021 to 2026.
 """
 
 from __future__ import annotations

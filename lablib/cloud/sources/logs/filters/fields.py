@@ -1,7 +1,8 @@
 """A line's parts by their places, with spaces between them: ``[ip, user, ..., status = 4*, bytes > 1000]``.
 
 What stands between square brackets or double quotes is one part, without them. The last field takes the rest of the line, as
-AWS's own pattern for Lambda's logs has it (``[timestamp=*Z, request_id="*-*", event]``); that it does so everywhere is unconfirmed.
+AWS's own pattern for Lambda's logs has it (``[timestamp=*Z, request_id="*-*", event]``); that it does so everywhere is
+unconfirmed.
 """
 
 from __future__ import annotations
