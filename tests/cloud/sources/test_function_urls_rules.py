@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,32 @@ def test_iam_asks_policies(cloud: CloudUnderTest, policy: str, status: int) -> N
         assert answer.json["requestContext"]["authorizer"]["iam"]["userArn"].endswith(":user/ann")
         grant(cloud, deny("lambda:InvokeFunctionUrl"))
         assert signed(cloud, url, key).status == 403
+
+
+CALLS = """
+import boto3, urllib.error, urllib.request
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+def lambda_handler(event, context):
+    asked = AWSRequest("GET", event)
+    SigV4Auth(boto3.Session().get_credentials(), "lambda", "us-east-1").add_auth(asked)
+    try:
+        return urllib.request.urlopen(urllib.request.Request(event, headers=dict(asked.headers))).read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code
+"""
+
+
+def test_a_function_signs_with_its_role(cloud: CloudUnderTest) -> None:
+    client, who = cloud.client("lambda"), "event['requestContext']['authorizer']['iam']['userArn']"
+    inner = cloud.function(f"def lambda_handler(event, context): return {who}")
+    url = client.create_function_url_config(FunctionName=inner, AuthType="AWS_IAM")["FunctionUrl"]
+    outer = cloud.function(CALLS, Timeout=10)
+    assert json.load(client.invoke(FunctionName=outer, Payload=json.dumps(url))["Payload"]) == 403
+    cloud.client("iam").put_role_policy(RoleName="lambda-test-role", PolicyName="url", PolicyDocument=allow(*BOTH))
+    told = json.load(client.invoke(FunctionName=outer, Payload=json.dumps(url))["Payload"])
+    assert json.loads(told) == f"arn:aws:sts::{ACCOUNT}:assumed-role/lambda-test-role/{outer}"
 
 
 # --- CORS -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The configuration of function URLs. What answers at the URLs is another matter.
+"""The configuration of function URLs. What answers at the URLs is `lablib.cloud.sources.http.urls`.
 
 Codes and words are AWS's, from captured answers (2023).
 """
