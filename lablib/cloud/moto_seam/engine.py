@@ -145,7 +145,9 @@ def _dispatcher() -> Callable[..., Any]:
     from moto.moto_server.werkzeug_app import BackendRequest
     from moto.server import DomainDispatcherApplication, create_backend_app
 
-    from lablib.cloud.moto_seam import dynamodb, dynamodb_streams, expiry, httpapi_operations, keys, kinesis, queues
+    from lablib.cloud.moto_seam import (
+        dynamodb, dynamodb_items, dynamodb_streams, expiry, httpapi_operations, keys, kinesis, queues,
+    )  # fmt: skip
 
     _forget_what_is_made()
     default_user_config["lambda"] = {"use_docker": False}
@@ -153,6 +155,7 @@ def _dispatcher() -> Callable[..., Any]:
     keys.correct_sts()
     queues.correct_sqs()
     kinesis.correct_kinesis()
+    dynamodb_items.correct_items()
     dynamodb.correct_dynamodb()
     dynamodb_streams.correct_dynamodb_streams()
     expiry.correct_expiry()
