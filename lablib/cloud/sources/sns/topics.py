@@ -50,19 +50,20 @@ class Topics:
 
     async def reset(self) -> None:
         """Forget what is under way."""
+        await self._addresses.reset()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._addresses.reset()
 
     def _deliver(self, notification: Notification) -> None:
         source = Source(SERVICE, notification.topic, self._context.account)
         try:
             self._context.caller.send(notification.endpoint, event_of(notification), source, trace=notification.trace)
-            self._ended(notification, None)
         except LambdaError as error:
             self._ended(notification, error.message)
+        else:
+            self._ended(notification, None)
 
     def _ended(self, notification: Notification, failure: str | None) -> None:
         """A subscriber has got a message, or will not: `failure` says why."""
