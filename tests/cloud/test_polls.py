@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import threading
@@ -15,8 +16,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from lablib.cloud.polls import receive_of
-from lablib.cloud.web import Request
+from lablib.cloud import polls
+from lablib.cloud.arrivals import Arrivals
+from lablib.cloud.clock import Clock
+from lablib.cloud.polls import Polls, receive_of
+from lablib.cloud.web import Answer, Request
 from tests.support import CloudUnderTest
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -134,6 +138,31 @@ def test_many_polls_wait_at_the_same_time(cloud: CloudUnderTest) -> None:
     )
     cloud.advance(25)
     assert sorted(sum((one.result(10) for one in waiting), [])) == [str(number) for number in range(8)]
+
+
+def test_only_its_own_queue_wakes_a_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Request] = []
+
+    async def answer(request: Request) -> Answer:
+        looks.append(request)
+        return Answer(200, {}, b'{"Messages": [{}]}' if len(looks) == 2 else b"{}")
+
+    async def nothing_due(*_: object) -> None:
+        return None
+
+    async def polled() -> list[int]:
+        arrivals, seen = Arrivals(asyncio.get_running_loop()), []
+        monkeypatch.setattr(polls.engine, "call", nothing_due)
+        receive = polls.Receive("queue", 20, Request("POST", "/", "", {}, b""))
+        polling = asyncio.ensure_future(Polls(Clock(), arrivals).receive(receive, "us-east-1", answer, asyncio.Event()))
+        for name in ("other", "queue.fifo", "queue"):
+            await asyncio.sleep(0.01)
+            arrivals.tell(f"arn:aws:sqs:us-east-1:123456789012:{name}")
+            seen.append(len(looks))
+        await polling
+        return [*seen, len(looks)]
+
+    assert asyncio.run(polled()) == [1, 1, 1, 2]
 
 
 def test_both_protocols_are_read() -> None:

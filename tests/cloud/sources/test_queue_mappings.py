@@ -171,7 +171,8 @@ def test_as_it_is_shown(cloud: CloudUnderTest) -> None:
     assert shown == {
         "UUID": uuid, "EventSourceMappingArn": f"arn:aws:lambda:{cloud.region}:123456789012:event-source-mapping:{uuid}",
         "EventSourceArn": queue.arn, "FunctionArn": arn(cloud, name), "State": "Enabled",
-        "StateTransitionReason": "USER_INITIATED", "BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": [],
+        "StateTransitionReason": "USER_INITIATED", "BatchSize": 10, "MaximumBatchingWindowInSeconds": 0,
+        "FunctionResponseTypes": [],
     }  # fmt: skip
     everything: dict[str, Any] = {
         "BatchSize": 100, "MaximumBatchingWindowInSeconds": 5, "FunctionResponseTypes": ["ReportBatchItemFailures"],

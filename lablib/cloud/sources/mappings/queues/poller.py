@@ -138,6 +138,11 @@ class QueuePoller:
             found = await engine.call(receiving.exchange, self._mapping.source_arn, done, sizes, _MOST_BYTES)
         except receiving.NoSuchQueue:
             return  # if it comes again, that is an arrival
+        except Exception:
+            log.exception("a look at %s met a mistake of this cloud's", self._mapping.source_arn)
+            self._done[:0] = done
+            self._set("another look at", self._clock.now() + quotas.REFUSED_AGAIN_S)
+            return
         self._counts.add("DeletedEventCount", len(done))
         if self._abandoned:
             return
