@@ -4,6 +4,7 @@
 - The validation expression of an authorizer and an API's binary media types are not lost.
 - Loading it does not load OpenAPI's validator, whose grammar of addresses alone takes a second to compile under the lock, and
   four on a busy machine: it is loaded by the first import that asks for it (``failonwarnings``).
+- Documents of OpenAPI are imported with all that they say (`rest_api_imports`).
 - What AWS refuses is refused (`rest_api_rules`), and operations that it lacks are there (`rest_api_operations`).
 - moto's own imitation of an API's addresses, which works inside `mock_aws` alone, is not built at each deployment.
 
@@ -22,7 +23,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from lablib.cloud.moto_seam import clockwork, rest_api_operations, rest_api_rules, rest_apis
+from lablib.cloud.moto_seam import clockwork, rest_api_imports, rest_api_operations, rest_api_rules, rest_apis
 
 _VALIDATOR = "openapi_spec_validator"
 _EXCEPTIONS = f"{_VALIDATOR}.validation.exceptions"
@@ -84,6 +85,7 @@ def _correct_models(module: Any) -> None:
     api.apply_patch_operations = _patched(api.apply_patch_operations)
     api.update_integration_mocks = lambda api, stage_name: None
     rest_api_rules.correct(module.APIGatewayBackend)
+    rest_api_imports.correct(module.APIGatewayBackend)
 
 
 def _freezing(original: Callable[..., Any]) -> Callable[..., Any]:
