@@ -94,3 +94,10 @@ def role_for(cloud: CloudUnderTest, action: str, service: str = "apigateway") ->
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({**document, "Statement": [allowed]}))
     return str(arn)
+
+
+def responding(api: RestApi, named: dict[str, Any], *responses: dict[str, Any]) -> None:
+    """Have an integration's answers become these, and declare them."""
+    for response in responses:
+        api.client.put_method_response(**named, statusCode=response["statusCode"])
+        api.client.put_integration_response(**named, **response)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.sources.rest import ECHO, RestApi, event_of, role_for
+from tests.cloud.sources.rest import ECHO, RestApi, responding
 from tests.support import CloudUnderTest
 
 SAME = "def lambda_handler(event, context): return event"
@@ -43,12 +43,6 @@ def test_a_preflight_request_as_the_console_enables_it(cloud: CloudUnderTest) ->
     found = api.test("/a", "OPTIONS")
     assert found["status"] == 200 and found["headers"]["Access-Control-Allow-Origin"] == "*"
     assert "X-Amzn-Trace-Id" not in found["headers"] and "Sending request" not in found["log"]
-
-
-def responding(api: RestApi, named: dict[str, Any], *responses: dict[str, Any]) -> None:
-    for response in responses:
-        api.client.put_method_response(**named, statusCode=response["statusCode"])
-        api.client.put_integration_response(**named, **response)
 
 
 def test_a_mock_chooses_by_its_template_s_status(cloud: CloudUnderTest) -> None:
@@ -303,152 +297,3 @@ def test_what_is_not_there_is_not_tested(cloud: CloudUnderTest) -> None:
     ):
         with pytest.raises(missing, match=sentence):
             api.client.test_invoke_method(**(at | changed))
-
-
-def test_an_imported_document_answers(cloud: CloudUnderTest) -> None:
-    name = cloud.function(ECHO)
-    shell = RestApi(cloud)
-    proxy = {"type": "aws_proxy", "httpMethod": "POST", "uri": shell.uri(name)}
-    document = {
-        "openapi": "3.0.1", "info": {"title": "imported", "description": "", "version": "1"},
-        "paths": {
-            "/": {"get": {"responses": {}, "x-amazon-apigateway-integration": proxy}},
-            "/orders/{id}": {"x-amazon-apigateway-any-method": {"responses": {}, "x-amazon-apigateway-integration": proxy}},
-        },
-        "x-amazon-apigateway-binary-media-types": ["image/png"],
-    }  # fmt: skip
-    made = shell.client.import_rest_api(body=json.dumps(document))
-    shell.id = made["id"]
-    shell.allow(name)
-    shell.deploy()
-    assert event_of(shell.ask(""))["resource"] == "/"
-    event = event_of(shell.ask("/orders/7", "DELETE", body=b"\xff", headers=[("Content-Type", "image/png")]))
-    assert event["resource"] == "/orders/{id}" and event["pathParameters"] == {"id": "7"} and event["isBase64Encoded"]
-    shell.client.put_rest_api(restApiId=shell.id, mode="merge", body=json.dumps(document))
-    assert len(shell.client.get_resources(restApiId=shell.id)["items"]) == 3
-    shell.deploy()
-    assert event_of(shell.ask("/orders/8"))["resource"] == "/orders/{id}"
-
-
-def test_a_document_brings_its_guards_validators_and_answers(cloud: CloudUnderTest) -> None:
-    shell, echo = RestApi(cloud), cloud.function(ECHO)
-    judge = cloud.function(
-        "def lambda_handler(event, context):\n"
-        "    effect = 'Allow' if event['authorizationToken'] == 'yes' else 'Deny'\n"
-        "    return {'principalId': 'a', 'policyDocument': {'Statement': [\n"
-        "        {'Action': 'execute-api:Invoke', 'Effect': effect, 'Resource': '*'}]}}\n"
-    )
-    proxy = {"x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": shell.uri(echo)}}
-    mock = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}, "responses": {"default": {
-        "statusCode": "200", "responseParameters": {"method.response.header.Access-Control-Allow-Origin": "'*'"}}}}  # fmt: skip
-    authorizer = {"type": "token", "authorizerUri": shell.uri(judge), "authorizerResultTtlInSeconds": 0}
-    document = {
-        "swagger": "2.0", "info": {"title": "imported", "version": "1"},
-        "securityDefinitions": {
-            "judge": {"type": "apiKey", "in": "header", "name": "token", "x-amazon-apigateway-authtype": "custom",
-                      "x-amazon-apigateway-authorizer": authorizer},
-            "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
-            "iam": {"type": "apiKey", "in": "header", "name": "Authorization", "x-amazon-apigateway-authtype": "awsSigv4"},
-        },
-        "definitions": {"Item": {"type": "object", "required": ["sku"]},
-                        "Order": {"type": "object", "properties": {"item": {"$ref": "#/definitions/Item"}}}},
-        "x-amazon-apigateway-request-validators": {"all": {"validateRequestBody": True, "validateRequestParameters": True}},
-        "x-amazon-apigateway-request-validator": "all",
-        "x-amazon-apigateway-gateway-responses": {"DEFAULT_4XX": {"responseParameters": {
-            "gatewayresponse.header.X-From": "'gateway'"}}},
-        "paths": {
-            "/judged": {"get": {"security": [{"judge": []}], **proxy}},
-            "/key": {"get": {"security": [{"key": []}], **proxy}},
-            "/signed": {"get": {"security": [{"iam": []}], **proxy}},
-            "/orders": {
-                "parameters": [{"in": "query", "name": "page", "required": True}],
-                "post": {"operationId": "Order", "parameters": [
-                    {"in": "body", "name": "Order", "schema": {"$ref": "#/definitions/Order"}}], **proxy},
-                "options": {"responses": {"200": {"headers": {"Access-Control-Allow-Origin": {"type": "string"}}}},
-                            "x-amazon-apigateway-integration": mock, "x-amazon-apigateway-request-validator": "none"},
-            },
-        },
-    }  # fmt: skip
-    shell.id = shell.client.import_rest_api(body=json.dumps(document))["id"]
-    shell.allow(echo)
-    shell.allow(judge)
-    shell.deploy()
-    assert [shell.ask("/judged", headers=[("token", said)]).status for said in ("yes", "no")] == [200, 403]
-    assert [shell.ask(path).status for path in ("/judged", "/key", "/signed")] == [401, 403, 403]
-    assert shell.ask("/key").headers["X-From"] == "gateway"
-    assert shell.ask("/orders", "POST", body=b"{}").json == {"message": "Missing required request parameters: [page]"}
-    assert shell.ask("/orders?page=1", "POST", body=b'{"item": {}}').json == {"message": "Invalid request body"}
-    event = event_of(shell.ask("/orders?page=1", "POST", body=b'{"item": {"sku": 1}}'))
-    assert event["requestContext"]["operationName"] == "Order"
-    assert shell.ask("/orders", "OPTIONS").headers["Access-Control-Allow-Origin"] == "*"
-
-
-# --- other services ------------------------------------------------------------------
-
-
-def behind(api: RestApi, path: str, method: str, service: str, **integration: Any) -> None:
-    named = api.method(path, method)
-    uri = f"arn:aws:apigateway:{api.cloud.region}:{service}"
-    api.client.put_integration(**named, type="AWS", uri=uri, **{"integrationHttpMethod": "POST", **integration})
-    responding(api, named, {"statusCode": "200"}, {"statusCode": "400", "selectionPattern": r"[45]\d{2}"})
-
-
-def test_queues_tables_and_state_machines_behind_a_method(cloud: CloudUnderTest) -> None:
-    api = RestApi(cloud)
-    sqs, table, states = cloud.client("sqs"), cloud.client("dynamodb"), cloud.client("stepfunctions")
-    queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    table.create_table(
-        TableName="orders", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-    )  # fmt: skip
-    machine = states.create_state_machine(
-        name="orders", roleArn=role_for(cloud, "sns:*", "states"), type="STANDARD",
-        definition=json.dumps({"StartAt": "a", "States": {"a": {"Type": "Pass", "End": True}}}),
-    )["stateMachineArn"]  # fmt: skip
-    behind(
-        api, "/queue", "POST", "sqs:path/123456789012/orders", credentials=role_for(cloud, "sqs:SendMessage"),
-        requestParameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
-        requestTemplates={"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"},
-    )  # fmt: skip
-    dynamodb = role_for(cloud, "dynamodb:*")
-    item = '{"TableName": "orders", "Item": {"id": {"S": "$input.params(\'id\')"}, "said": {"S": $input.json(\'$.said\')}}}'
-    behind(
-        api, "/table/{id}", "PUT", "dynamodb:action/PutItem", credentials=dynamodb, requestTemplates={"application/json": item}
-    )
-    start = f'{{"stateMachineArn": "{machine}", "input": "$util.escapeJavaScript($input.json(\'$\'))"}}'
-    behind(
-        api, "/machine", "POST", "states:action/StartExecution", credentials=role_for(cloud, "states:StartExecution"),
-        requestTemplates={"application/json": start},
-    )  # fmt: skip
-    behind(api, "/refused", "POST", "dynamodb:action/Scan", credentials=role_for(cloud, "s3:GetObject"),
-           requestTemplates={"application/json": '{"TableName": "orders"}'})  # fmt: skip
-    behind(api, "/no-role", "POST", "dynamodb:action/Scan")
-    behind(api, "/other-role", "POST", "dynamodb:action/Scan", credentials=cloud.role())
-    api.deploy()
-    assert api.ask("/queue", "POST", body=b'{"a": "b c"}').status == 200
-    [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
-    assert message["Body"] == '{"a": "b c"}'
-    assert api.ask("/table/7", "PUT", body=b'{"said": "hi"}').status == 200
-    assert table.get_item(TableName="orders", Key={"id": {"S": "7"}})["Item"]["said"] == {"S": "hi"}
-    got = api.ask("/machine", "POST", body=b'{"n": 1}')
-    assert got.status == 200 and states.describe_execution(executionArn=got.json["executionArn"])["input"] == '{"n":1}'
-    got = api.ask("/refused", "POST", body=b"{}")
-    assert got.status == 400 and "not authorized to perform: dynamodb:Scan" in got.text
-    for path in ("/no-role", "/other-role"):
-        assert api.ask(path, "POST", body=b"{}").status == 500, path
-
-
-def test_an_object_of_s3_behind_a_method(cloud: CloudUnderTest) -> None:
-    api = RestApi(cloud)
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="shop")
-    s3.put_object(Bucket="shop", Key="a/b c.txt", Body=b"hello")
-    named = api.method("/{key}", "GET", requestParameters={"method.request.path.key": True})
-    api.client.put_integration(
-        **named, type="AWS", integrationHttpMethod="GET", uri=f"arn:aws:apigateway:{cloud.region}:s3:path/shop/a/{{key}}",
-        credentials=role_for(cloud, "s3:*"), requestParameters={"integration.request.path.key": "method.request.path.key"},
-    )  # fmt: skip
-    responding(api, named, {"statusCode": "200"}, {"statusCode": "404", "selectionPattern": "404"})
-    api.deploy()
-    assert (api.ask("/b%20c.txt").status, api.ask("/b%20c.txt").body) == (200, b"hello")
-    assert api.ask("/none").status == 404
