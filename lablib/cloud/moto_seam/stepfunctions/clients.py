@@ -13,18 +13,17 @@ import string
 import threading
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore import xform_name
-from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownServiceError
 from botocore.loaders import create_loader
 from botocore.model import OperationModel, ServiceModel
 
 from lablib.cloud.moto_seam import clockwork, keys, roles
 from lablib.cloud.moto_seam.stepfunctions import threads
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
 
 # In seconds of real time. Longer than any function may run; a thread that waits for an answer ends with its connection.
 _READ_TIMEOUT = 1000
@@ -62,6 +61,8 @@ class RoleSession:
 
     @cached_property
     def _session(self) -> Any:
+        import botocore.session  # 50 ms, which the cloud's start does not wait for
+
         # What the machine's own files and variables say about AWS is not this cloud's business.
         session = botocore.session.Session()
         for variable in ("config_file", "credentials_file"):
@@ -78,6 +79,8 @@ class RoleSession:
             return found
 
     def _make(self, service: str, region: str) -> BaseClient:
+        from botocore.config import Config
+
         client: BaseClient = self._session.create_client(
             service, region_name=region, endpoint_url=url, aws_access_key_id=self.credentials.access_key_id,
             aws_secret_access_key=self.credentials.secret_access_key, aws_session_token=self.credentials.session_token,
@@ -130,6 +133,8 @@ def _service(name: str) -> ServiceModel | None:
 
 def operation(service: str, method: str) -> OperationModel | None:
     """botocore's model of an operation, by the name of a client's method; None if there is none."""
+    from botocore import xform_name
+
     model = _service(service)
     names = model.operation_names if model is not None else ()
     found = next((name for name in names if xform_name(name) == method), None)
