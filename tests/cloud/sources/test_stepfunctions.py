@@ -197,6 +197,12 @@ def test_an_execution_starts_another_and_waits_for_it(cloud: CloudUnderTest, mac
     answers = {pattern: output(machines.ended(execution)) for pattern, execution in waiting.items()}
     assert answers[".sync"]["Output"] == '{"n":1}' and answers[".sync:2"]["Output"] == {"n": 1}
     assert answers[".sync"]["Status"] == "SUCCEEDED"
+    stopped = machines.start(parent(".sync", child))
+    cloud.advance(0)
+    [of_child] = machines.client.list_executions(stateMachineArn=child, statusFilter="RUNNING")["executions"]
+    machines.client.stop_execution(executionArn=stopped)
+    cloud.advance(0)
+    assert machines.status(of_child["executionArn"]) == "ABORTED"
 
 
 # --- callbacks and activities -----------------------------------------------------------

@@ -127,6 +127,21 @@ def test_a_state_machine_that_takes_too_long(cloud: CloudUnderTest, machines: Ma
     assert machines.events(execution)[-1] == "ExecutionTimedOut"
 
 
+def test_a_fail_state_and_a_callback_may_name_an_error_of_the_languages_own(cloud: CloudUnderTest, machines: Machines) -> None:
+    told = machines.run_one({"Type": "Fail", "Error": "States.TaskFailed", "CausePath": "$.why"}, {"why": "because"})
+    assert (told["error"], told["cause"]) == ("States.TaskFailed", "because")
+    fails = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "States.Timeout"}}}
+    told = machines.run_one({"Type": "Parallel", "Branches": [fails]})
+    assert (told["status"], told["error"]) == ("FAILED", "States.Timeout")
+
+
+def test_a_role_that_may_not_start_executions(cloud: CloudUnderTest) -> None:
+    machines = Machines(cloud, allow="sqs:*")
+    parameters = {"StateMachineArn": machines.one({"Type": "Pass"})}
+    told = machines.run_one({"Type": "Task", "Resource": "arn:aws:states:::states:startExecution", "Parameters": parameters})
+    assert told["error"] == "StepFunctions.AWSStepFunctionsException" and "states:StartExecution" in told["cause"]
+
+
 OTHERS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sqs:sendMessage", {"QueueUrl": "http://127.0.0.1/123456789012/none", "MessageBody": "x"}, "SQS.", "exist"),
     ("sns:publish", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:none", "Message": "x"}, "SNS.", ""),

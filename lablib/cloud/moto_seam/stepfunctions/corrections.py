@@ -44,6 +44,7 @@ NAMING = (
     "asl.component.state.exec.state_parallel.branches_decl",
     "asl.component.state.exec.state_task.service.state_task_service_callback",
     "asl.component.state.exec.state_task.state_task_activitiy",
+    "asl.component.state.fail.state_fail",
 )
 
 _threading = StandIn(threading, Thread=threads.Thread, Event=threads.Event)
@@ -198,8 +199,9 @@ def _one_after_another(module: Any) -> None:
     module.IterationWorker._eval_pool = run_pool
 
 
-# What tells that an execution, which a state waits for, has ended. Set by `interpreter`.
+# What tells that an execution, which a state waits for, has ended, and what stops it. Set by `interpreter`.
 ended: Callable[[str], threads.Event | None] = lambda arn: None
+stop: Callable[[str], None] = lambda arn: None
 
 
 def _wait_for_the_end(module: Any) -> None:
@@ -207,12 +209,17 @@ def _wait_for_the_end(module: Any) -> None:
 
     def waiting(original: Callable[..., Callable[[], Any]]) -> Callable[..., Callable[[], Any]]:
         def build(task: Any, env: Any, **kwargs: Any) -> Callable[[], Any]:
-            over = ended(env.stack[-1]["ExecutionArn"])
+            arn = env.stack[-1]["ExecutionArn"]
+            over = ended(arn)
             resolve = original(task, env=env, **kwargs)
 
             def wait() -> Any:
-                if over is not None:
-                    over.wait()
+                try:
+                    if over is not None:
+                        over.wait()
+                except threads.Ended:  # who waits is stopped: so is what it waits for
+                    stop(arn)
+                    raise
                 return resolve()
 
             return wait

@@ -264,6 +264,13 @@ def wait_for(arn: str) -> threads.Event | None:
     return held.over if held is not None else None
 
 
+def stop(arn: str) -> None:
+    """Stop an execution, if there is one."""
+    held = _all.get(arn)
+    if held is not None:
+        held.stop(None, None)
+
+
 # --- tasks that wait for somebody -------------------------------------------------------
 
 

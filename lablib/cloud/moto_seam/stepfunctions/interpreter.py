@@ -44,6 +44,8 @@ def connect(
     threads.follow(time, soon)
     clients.follow(url, may_be_assumed)
     corrections.ended = executions.wait_for
+    # Not in the thread that waits, which belongs to an execution that is over.
+    corrections.stop = lambda arn: soon(lambda: executions.stop(arn))
     executions.on_end, executions.on_activity_task = on_end, on_activity_task
     journal.on_line = on_line
 

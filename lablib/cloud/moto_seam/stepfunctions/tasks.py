@@ -5,7 +5,7 @@ Touches, in modules below `moto.stepfunctions.parser.asl.component.state.exec.st
 `.LambdaFunctionErrorException`, `.execute_lambda_function_integration`; `StateTaskServiceAwsSdk._from_error`, its module's
 `_SERVICE_ERROR_NAMES`, `StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES`, `._normalise_parameters`, `._normalise_response`, `._to_boto_request`,
 `._from_boto_response`; `StateTaskServiceEvents`,
-`StateTaskServiceSqs` and their `_from_error`.
+`StateTaskServiceSqs`, `StateTaskServiceSfn` and their `_from_error`.
 """
 
 from __future__ import annotations
@@ -210,6 +210,17 @@ def _name_sqs(module: Any) -> None:
     _named(module.StateTaskServiceSqs, tell)
 
 
+def _name_executions(module: Any) -> None:
+    """A role's lack of permission bears the name that AWS's SDK for Java gives it."""
+
+    def tell(task: Any, error: Exception) -> tuple[str, str] | None:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDeniedException":
+            return "StepFunctions.AWSStepFunctionsException", _cause(error, "AWSStepFunctions")
+        return None
+
+    _named(module.StateTaskServiceSfn, tell)
+
+
 _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "lambda_eval_utils": _answer_of_lambda,
     "state_task_lambda": _name_by_arn,
@@ -218,4 +229,5 @@ _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "service.state_task_service_aws_sdk": _name_sdk,
     "service.state_task_service_events": _name_events,
     "service.state_task_service_sqs": _name_sqs,
+    "service.state_task_service_sfn": _name_executions,
 }
