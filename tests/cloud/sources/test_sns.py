@@ -432,3 +432,16 @@ def test_metrics(cloud: CloudUnderTest) -> None:
         "NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFilteredOut",
     }  # fmt: skip
     assert all(metric["Dimensions"] == [{"Name": "TopicName", "Value": "news"}] for metric in metrics)
+
+
+def test_a_reset_forgets_what_is_to_be_posted_again(cloud: CloudUnderTest) -> None:
+    news, name = topic(cloud), cloud.function("def lambda_handler(event, context):\n    return {'statusCode': 503}\n")
+    cloud.client("sns").subscribe(TopicArn=news, Protocol="http", Endpoint=open_url(cloud, name))
+    publish(cloud, news, "hello")
+    cloud.client("sns").publish(TopicArn=news, Message="on its way")
+    cloud.reset()
+    queue, again = Queue(cloud, "q"), topic(cloud)
+    subscribe(cloud, again, queue.arn)
+    cloud.advance(120)
+    publish(cloud, again, "after it")
+    assert [body["Message"] for body in queue.bodies()] == ["after it"]
