@@ -18,7 +18,8 @@
 `bus_targets` what EventBridge sends to log groups and streams
 `topics`    SNS: where a message goes, and what is refused; `notifications` the envelope in which it goes
 `kinesis`   Kinesis' shards and records
-`dynamodb`  what changes in tables; `dynamodb_items` what does not, where an operation fails; `dynamodb_streams` their streams' API
+`dynamodb`  what changes in tables; `dynamodb_streams` their streams' API
+`dynamodb_items` what does not change, where an operation fails
 `expiry`    items whose time to live is over
 `journals`  what both kinds of streams hold
 `stepfunctions` moto's interpreter of state machines

@@ -1,8 +1,8 @@
 """What becomes of items where an operation fails half-way, and what a transaction costs.
 
-moto changes an item where it lies, so that an UpdateItem which fails leaves half of its changes, or an item that has a key alone; and
-to undo a transaction it copies every item of the table first. Here an UpdateItem changes a copy, which takes the item's place if all
-went well; so a copy of a table may share its items.
+moto changes an item where it lies, so that an UpdateItem which fails leaves half of its changes, or an item that has a key alone;
+and to undo a transaction it copies every item of the table first. Here an UpdateItem changes a copy, which takes the item's place
+if all went well; so a copy of a table may share its items.
 
 Touches: `moto.dynamodb.models.DynamoDBBackend.update_item`, `.tables`; `moto.dynamodb.models.table.Table` (`items`,
 `hash_key_attr`, `range_key_attr`, `stream_shard`); `moto.dynamodb.models.dynamo_type.DynamoType`.

@@ -25,7 +25,9 @@ from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.mappings.mapping import Mapping
 from lablib.cloud.sources.mappings.metrics import Counts
 from lablib.cloud.sources.mappings.streams import failures
-from lablib.cloud.sources.mappings.streams.batches import Again, Batch, Drop, End, Item, Response, Run, Sleep, Step
+from lablib.cloud.sources.mappings.streams.batches import (
+    Again, Batch, Drop, End, Idle, Item, Response, Run, Sleep, Step,
+)  # fmt: skip
 from lablib.cloud.sources.mappings.streams.events import Origin, seen_by_filters
 from lablib.cloud.sources.mappings.streams.lane import Lane
 from lablib.cloud.sources.mappings.streams.shards import Shards
@@ -120,12 +122,19 @@ class StreamPoller:
             return
         if (timer := self._timers.pop(lane, None)) is not None:
             timer.cancel()
-        step = lane.next(self._context.clock.now())
+        step = self._next(lane)
         if isinstance(step, Sleep):
             what = f"the event source mapping {self._mapping.uuid} of {self._mapping.name}"
             self._timers[lane] = self._context.clock.at(step.until, lambda: self._look(lane), what)
         elif isinstance(step, (Run, Drop, Again, End)):
             self._working[lane] = self._task(self._work(lane, step))
+
+    def _next(self, lane: Lane) -> Step:
+        try:
+            return lane.next(self._context.clock.now())
+        except Exception:  # one lane's, which must not keep the others from looking
+            log.exception("the event source mapping %s cannot read %s", self._mapping.uuid, lane.shard.id)
+            return Idle()
 
     @staticmethod
     def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -140,7 +149,7 @@ class StreamPoller:
                     await self._do(lane, step)
                     if not self._running or lane not in self._shards:
                         return
-                    step = lane.next(self._context.clock.now())
+                    step = self._next(lane)
                 ended = isinstance(step, End)
         finally:
             self._working.pop(lane, None)
