@@ -127,7 +127,7 @@ def _with_expression(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _patched(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A media type is a part of the path, as AWS has it: ``/binaryMediaTypes/image~1png``; and "false" is no true."""
+    """A media type is a part of the path, as AWS has it: ``/binaryMediaTypes/image~1png``; "false" is no true; compression."""
 
     def apply_patch_operations(api: Any, patch_operations: list[dict[str, Any]]) -> None:
         rest = []
@@ -140,6 +140,8 @@ def _patched(original: Callable[..., Any]) -> Callable[..., Any]:
                 api.binaryMediaTypes = kept + added
             elif path == "/disableExecuteApiEndpoint":
                 api.disableExecuteApiEndpoint = str(value).lower() == "true"
+            elif path == "/minimumCompressionSize":
+                api.minimum_compression_size = int(value) if value and operation["op"] != "remove" else None
             else:
                 rest.append(operation)
         original(api, rest)

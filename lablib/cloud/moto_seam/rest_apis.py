@@ -123,6 +123,8 @@ class Definition:
         (body, parameters): what each validates.
     models
         JSON schemas as text, by name.
+    compressed_from
+        Bytes of an answer that is worth compressing; None if none is.
     """
 
     api_id: str
@@ -134,6 +136,7 @@ class Definition:
     binary_media_types: frozenset[str]
     api_key_source: str
     policy: str | None
+    compressed_from: int | None
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,7 @@ def define(api: Any) -> Definition:
         },
         {name: each.schema or "{}" for name, each in api.models.items()},
         frozenset(api.binaryMediaTypes), api.api_key_source, api.policy or None,
+        None if api.minimum_compression_size is None else int(api.minimum_compression_size),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -230,6 +231,16 @@ def test_binary_bodies_both_ways(cloud: CloudUnderTest) -> None:
     api.deploy()
     got = api.ask("", "POST", body=b"abc", headers=[plain])
     assert got.body == b"cba" and got.headers["X-Was"] == "True"
+
+
+def test_answers_are_compressed_where_the_api_says_so(cloud: CloudUnderTest) -> None:
+    api = RestApi(cloud, minimumCompressionSize=100)
+    api.put("/", "GET", api.function("def lambda_handler(event, context): return {'body': 'x' * int(event['headers']['X-Size'])}"))
+    api.deploy()
+    for size, accepted, encoding in ((99, "gzip", None), (100, "gzip, br", "gzip"), (100, "br", None)):
+        got = api.ask("", headers=[("X-Size", str(size)), ("Accept-Encoding", accepted)])
+        assert got.headers["Content-Encoding"] == encoding, (size, accepted)
+        assert (gzip.decompress(got.body) if encoding else got.body) == b"x" * size
 
 
 ANSWERS: list[tuple[str, int, dict[str, list[str]], bytes]] = [

@@ -288,6 +288,10 @@ def test_a_method_for_those_who_sign(cloud: CloudUnderTest) -> None:
     )
     identity = event_of(signed(api, key["AccessKeyId"], key["SecretAccessKey"]))["requestContext"]["identity"]
     assert identity["userArn"].endswith("user/ann") and identity["accessKey"] == key["AccessKeyId"]
+    got = api.ask("", headers=[("Authorization", "Bearer abc")])
+    assert got.status == 403 and got.headers["x-amzn-ErrorType"] == "IncompleteSignatureException"
+    got = signed(api, "AKIANOBODYNOBODYNOBO", "wrong")
+    assert got.status == 403 and got.headers["x-amzn-ErrorType"] == "UnrecognizedClientException"
     got = signed(api, key["AccessKeyId"], "wrong")
     assert got.status == 403 and got.headers["x-amzn-ErrorType"] == "InvalidSignatureException"
 

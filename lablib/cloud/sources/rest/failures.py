@@ -30,7 +30,7 @@ class Failure(Exception):
         The gateway response's: ``UNAUTHORIZED``.
     message
         Instead of its usual one.
-    status
+    status, error_type
         The same.
     validation
         Why a body is not as its model says: ``$context.error.validationErrorString``.
@@ -39,11 +39,12 @@ class Failure(Exception):
     """
 
     def __init__(
-        self, type: str, message: str | None = None, *, status: int | None = None, validation: str = "",
-        log: tuple[str, ...] = (),
+        self, type: str, message: str | None = None, *, status: int | None = None, error_type: str | None = None,
+        validation: str = "", log: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.response: GatewayResponse = GATEWAY_RESPONSES[type]
         self.status = status or self.response.status
+        self.error_type = error_type or self.response.error_type
         self.message = self.response.message if message is None else message
         super().__init__(f"{type}: {self.message}")
         self.validation, self.log = validation, log
@@ -71,7 +72,7 @@ def render(failure: Failure, customized: Mapping[str, Customized], values: Mappi
     usual = failure.response
     default = "DEFAULT_4XX" if failure.status < 500 else "DEFAULT_5XX"
     own = customized.get(usual.type) or customized.get(default)
-    error_type = ("x-amzn-ErrorType", usual.error_type)
+    error_type = ("x-amzn-ErrorType", failure.error_type)
     if own is None:
         return Rendered(failure.status, (("Content-Type", "application/json"), error_type), _usual_body(failure))
     context = {**values["context"], "error": _error(failure)}

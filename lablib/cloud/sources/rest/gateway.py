@@ -138,7 +138,8 @@ class Gateway:
         milliseconds = (time.monotonic() - begun) * 1000
         self._count(served.api, stage, reply, milliseconds, call.moment)
         self.logs.accessed(served.api, stage, call, way.context, reply, milliseconds)
-        return _answer(reply, call)
+        least = stage.definition.compressed_from
+        return _answer(reply.compressed(call.header("Accept-Encoding") or "", least), call)
 
     def _call(self, api: Api, stage: Stage, incoming: Incoming, rest: str) -> Call:
         request = incoming.request

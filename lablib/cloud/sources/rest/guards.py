@@ -95,7 +95,10 @@ def _refused(refused: Refused) -> Failure:
     if refused.reason is Reason.EXPIRED:
         return Failure("EXPIRED_TOKEN")
     if refused.reason is Reason.UNKNOWN_KEY:
-        return Failure("INVALID_SIGNATURE", "The security token included in the request is invalid.")
+        said = "The security token included in the request is invalid."
+        return Failure("INVALID_SIGNATURE", said, error_type="UnrecognizedClientException")
+    if refused.reason is Reason.INCOMPLETE:
+        return Failure("INVALID_SIGNATURE", refused.detail, error_type="IncompleteSignatureException")
     return Failure("INVALID_SIGNATURE", refused.detail or (
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
         "signing method. Consult the service documentation for details."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -53,6 +54,20 @@ class Reply:
         if self.header("Content-Type") is not None:
             return self
         return replace(self, headers=(*self.headers, ("Content-Type", "application/json")))
+
+    def compressed(self, accepted: str, least: int | None) -> Reply:
+        """This answer, compressed if the API wants that and the client accepts it.
+
+        Parameters
+        ----------
+        accepted
+            The client's ``Accept-Encoding``.
+        least
+            Bytes that are worth it; None for none.
+        """
+        if least is None or len(self.body) < least or "gzip" not in accepted or self.header("Content-Encoding") is not None:
+            return self
+        return replace(self, headers=(*self.headers, ("Content-Encoding", "gzip")), body=gzip.compress(self.body))
 
 
 def clean(headers: Iterable[tuple[str, str]]) -> Lines:
