@@ -156,7 +156,8 @@ def test_only_its_own_queue_wakes_a_poll(monkeypatch: pytest.MonkeyPatch) -> Non
         receive = polls.Receive("queue", 20, Request("POST", "/", "", {}, b""))
         polling = asyncio.ensure_future(Polls(Clock(), arrivals).receive(receive, "us-east-1", answer, asyncio.Event()))
         for name in ("other", "queue.fifo", "queue"):
-            await asyncio.sleep(0.01)
+            for _ in range(20):  # turns of the loop, in which it could look
+                await asyncio.sleep(0)
             arrivals.tell(f"arn:aws:sqs:us-east-1:123456789012:{name}")
             seen.append(len(looks))
         await polling

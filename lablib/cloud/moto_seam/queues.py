@@ -142,6 +142,8 @@ def _delete(queue: Any, receipt_handle: str) -> None:
         queue._messages.delete(receipt_handle)
     except WrongHandle:
         raise ReceiptHandleIsInvalid from None
+    if queue.fifo_queue:
+        on_arrival(queue.queue_arn)  # what waited in its group may be received now
 
 
 def _receive(

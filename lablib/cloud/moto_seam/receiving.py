@@ -101,7 +101,9 @@ def exchange(arn: str, done: Sequence[str], sizes: Sequence[int], most_bytes: in
             try:
                 queue._messages.delete(handle)
             except WrongHandle:
-                continue  # of a queue that was deleted or emptied meanwhile, and is another one now
+                continue  # of a queue that was deleted meanwhile, and is another one now
+        if done and queue.fifo_queue:
+            queues.on_arrival(arn)  # what waited in a group may be received now
         batches: list[tuple[Message, ...]] = []
         drained = False
         hidden_until = clockwork.now() + queue.visibility_timeout

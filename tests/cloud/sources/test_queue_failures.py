@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from lablib.local import launch
 from tests.cloud.sources.queues import STRICT, batches, mapping, send, state
 from tests.cloud.sources.support import TELLS, Queue, received
-from tests.support import CloudUnderTest
+from tests.support import CloudUnderTest, make_zip
 
 RAISES = "def lambda_handler(event, context):\n    print('EVENT', 1)\n    raise ValueError('no')\n"
 SLEEPS = "import time\ndef lambda_handler(event, context):\n    print('EVENT', 1)\n    time.sleep(30)\n"
@@ -194,6 +195,33 @@ def test_without_its_function_a_queue_is_left_alone(cloud: CloudUnderTest) -> No
     cloud.function(TELLS, name=name)
     cloud.advance(61)
     assert batches(cloud, name)[-1:] == [["one"]]
+
+
+def test_a_function_that_is_not_active_yet_is_waited_for() -> None:
+    """``serve --pending``: what was received meanwhile is tried again, or is the queue's again."""
+    process = launch(options=("--pending", "30"))
+    try:
+        cloud = CloudUnderTest(process)
+        queue, client = Queue(cloud, "jobs", VisibilityTimeout="300"), cloud.client("lambda")
+
+        def create() -> None:
+            client.create_function(
+                FunctionName="f", Runtime="python3.11", Handler="lambda_function.lambda_handler", Role=cloud.role(),
+                Code={"ZipFile": make_zip({"lambda_function.py": TELLS})},
+            )  # fmt: skip
+
+        create()
+        client.create_event_source_mapping(EventSourceArn=queue.arn, FunctionName="f")
+        cloud.advance(31)
+        client.delete_function(FunctionName="f")
+        create()
+        send(cloud, queue, "one")
+        cloud.advance(20)
+        assert received(cloud, "f") == []
+        cloud.advance(60)
+        assert batches(cloud, "f") == [["one"]]
+    finally:
+        process.close()
 
 
 def test_a_role_that_may_not_read_the_queue_any_more(cloud: CloudUnderTest) -> None:

@@ -170,6 +170,30 @@ def test_a_group_is_in_order_and_one_batch_at_a_time(cloud: CloudUnderTest) -> N
     assert queue.take() == []
 
 
+def test_a_group_goes_on_when_somebody_else_is_done_with_it(cloud: CloudUnderTest) -> None:
+    sqs, name = cloud.client("sqs"), cloud.function(TELLS)
+    queue = Queue(cloud, "jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true", VisibilityTimeout="300")
+    send(cloud, queue, "a1", "a2", MessageGroupId="a")
+    [first] = sqs.receive_message(QueueUrl=queue.url)["Messages"]
+    mapping(cloud, queue, name)
+    cloud.advance(10)
+    assert (first["Body"], received(cloud, name)) == ("a1", [])
+    sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=first["ReceiptHandle"])
+    cloud.advance(1)
+    assert batches(cloud, name) == [["a2"]]
+
+
+def test_a_window_ends_when_the_batch_is_told_to_be_smaller(cloud: CloudUnderTest) -> None:
+    queue, name = Queue(cloud, "jobs", VisibilityTimeout="600"), cloud.function(TELLS)
+    uuid = mapping(cloud, queue, name, BatchSize=10, MaximumBatchingWindowInSeconds=300)
+    send(cloud, queue, "one", "two")
+    cloud.advance(10)
+    assert received(cloud, name) == []
+    cloud.client("lambda").update_event_source_mapping(UUID=uuid, BatchSize=2)
+    cloud.advance(1)
+    assert batches(cloud, name) == [["one", "two"]]
+
+
 def test_disabled_it_receives_nothing(cloud: CloudUnderTest) -> None:
     queue, name, client = Queue(cloud, "jobs"), cloud.function(TELLS), cloud.client("lambda")
     uuid = mapping(cloud, queue, name)

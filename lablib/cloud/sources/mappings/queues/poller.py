@@ -84,7 +84,7 @@ class QueuePoller:
     def changed(self) -> None:
         """Other settings, or another function."""
         self._take_on()
-        if self._gathering is not None and not self._mapping.settings.window_s:
+        if self._gathering is not None and self._full(self._gathering):
             self._let_go()
         if self._started:
             self._look()
@@ -215,16 +215,20 @@ class QueuePoller:
 
     def _gather(self, batch: Batch) -> None:
         """Add to the batch that is being gathered; it goes when it is full, or when its window is over."""
-        settings = self._mapping.settings
         if self._gathering is not None and self._gathering.size + batch.size > _MOST_BYTES:
             self._let_go()
         whole = batch if self._gathering is None else self._gathering.with_more(batch)
         begun, self._gathering = self._gathering is not None, whole
-        if not (settings.window_s and self._started) or len(whole) >= settings.batch_size:
+        if self._full(whole):
             self._let_go()
         elif not begun:
             what = f"the batching window of {self._mapping.source_arn}"
-            self._timers["window"] = self._clock.after(settings.window_s, self._let_go, what)
+            self._timers["window"] = self._clock.after(self._mapping.settings.window_s, self._let_go, what)
+
+    def _full(self, batch: Batch) -> bool:
+        """Whether a batch need not wait for more."""
+        settings = self._mapping.settings
+        return len(batch) >= settings.batch_size or not (settings.window_s and self._started)
 
     def _let_go(self) -> None:
         timer = self._timers.pop("window", None)
