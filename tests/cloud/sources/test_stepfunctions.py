@@ -101,12 +101,18 @@ def test_nothing_waits_for_a_task(cloud: CloudUnderTest, machines: Machines) -> 
 
 
 def test_a_task_that_takes_too_long_is_left_alone(cloud: CloudUnderTest, machines: Machines) -> None:
-    name = cloud.function("import time\ndef lambda_handler(event, context): time.sleep(4)", Timeout=10)
-    told = machines.run_one({
+    name = cloud.function("import time\ndef lambda_handler(event, context): time.sleep(3)", Timeout=10)
+    task = {
         "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": name}, "TimeoutSeconds": 1,
-    })  # fmt: skip
-    assert (told["status"], told["error"]) == ("FAILED", "States.Timeout")
-    assert machines.events(told["executionArn"])[-2:] == ["TaskTimedOut", "ExecutionFailed"]
+        "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "W"}], "Next": "W",
+    }  # fmt: skip
+    machine = machines.make({"StartAt": "T", "States": {"T": task, "W": {"Type": "Wait", "Seconds": 3600, "End": True}}})
+    execution = machines.start(machine)
+    cloud.advance(3700)
+    told = machines.events(execution)
+    assert told[4:] == ["TaskTimedOut", "TaskStateExited", "WaitStateEntered", "WaitStateExited", "ExecutionSucceeded"]
+    assert "REPORT" in "".join(event["message"] for event in cloud.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{name}")["events"])  # fmt: skip
 
 
 # --- time -----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 Touches, below `moto.stepfunctions.parser`: the names ``threading``, ``Thread``, ``Event`` and ``time`` in the modules of `WAITING`,
 `utils.TMP_THREADS`, `asl.utils.boto_client.boto_client_for`; `Program.eval`; `ErrorEqualsDecl._eval_body`; ``CustomErrorName`` in the
-modules of `NAMING`; `StateTask._from_error`; `EventManager.add_event`, `._history_event_list`; `InlineIterationComponent._eval_body`,
+modules of `NAMING`; `StateTask._from_error`; `ExecutionState._evaluate_with_timeout`; `EventManager.add_event`, `._history_event_list`; `InlineIterationComponent._eval_body`,
 `IterationWorker._eval_pool`, `._eval_job`, `.stopped`, `._env`, `._job_pool`; `StateTaskServiceSfn._build_sync_resolver`, `._build_sync2_resolver`;
 `CallbackPoolManager.add_activity_task`, `._pool`, `._activity_store`, `ActivityTaskStartEndpoint._outcome`,
 `CallbackEndpoint.setup_heartbeat_endpoint`, `._notify_event`.
@@ -111,6 +111,20 @@ def _run_in_place(module: Any) -> None:
             env.set_timed_out()
 
     module.Program.eval = evaluate
+
+
+def _leave_alone(module: Any) -> None:
+    """What a task does after its time is over is no part of the execution any more; moto writes it into the history."""
+    original = module.ExecutionState._evaluate_with_timeout
+
+    def evaluate(state: Any, env: Any) -> None:
+        try:
+            original(state, env)
+        except TimeoutError:
+            threads.give_up()
+            raise
+
+    module.ExecutionState._evaluate_with_timeout = evaluate
 
 
 def _match_errors(module: Any) -> None:
@@ -269,6 +283,7 @@ _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "utils": _keep_no_threads,
     "asl.utils.boto_client": _through_our_door,
     "asl.component.program.program": _run_in_place,
+    "asl.component.state.exec.execute_state": _leave_alone,
     "asl.component.common.error_name.error_equals_decl": _match_errors,
     "asl.eval.callback.callback": _wait_for_callbacks,
     "asl.component.state.exec.state_task.state_task": _tell_heartbeats,

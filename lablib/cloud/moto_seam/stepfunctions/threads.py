@@ -57,7 +57,7 @@ class Wait:
     """A thread that waits. `woken` says whether something came, and not just its time or its execution's end."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self.thread = run, _thread_here()
         self.over = threading.Lock()
         self.over.acquire()
         self.done = self.woken = False
@@ -159,11 +159,27 @@ def run_here() -> Run | None:
     return getattr(_here, "run", None)
 
 
+def _thread_here() -> Thread | None:
+    return getattr(_here, "thread", None)
+
+
 def check() -> None:
-    """Raise `Ended` if the execution that this thread works for is over."""
-    run = run_here()
-    if run is not None and run.ended:
+    """Raise `Ended` if the execution that this thread works for is over, or nobody waits for this thread any more."""
+    run, thread = run_here(), _thread_here()
+    if run is not None and (run.ended or (thread is not None and thread.given_up)):
         raise Ended
+
+
+def give_up() -> None:
+    """Nobody waits for the thread that this one has started last, nor for any that it has started: they end where they wait."""
+    child: Thread | None = getattr(_here, "child", None)
+    if child is None:
+        return
+    with _mutex:
+        child.abandoned = True
+        for wait in list(child.run.waits):
+            if wait.thread is not None and wait.thread.given_up:
+                wait.wake(woken=False)
 
 
 class Event:
@@ -192,8 +208,7 @@ class Event:
         run = run_here()
         assert run is not None, "only threads of an execution wait for its events"
         with _mutex:
-            if run.ended:
-                raise Ended
+            check()
             if self._set:
                 return True
             wait = Wait(run)
@@ -208,8 +223,7 @@ class Event:
             if wait in self._waits:
                 self._waits.remove(wait)
         _soon(wait.disarm)
-        if run.ended:
-            raise Ended
+        check()
         return wait.woken
 
 
@@ -222,15 +236,24 @@ class Thread:
     ) -> None:  # fmt: skip
         run = run_here()
         assert run is not None and target is not None, "the interpreter starts threads from an execution's own alone"
-        self._run, self._target, self._args, self._kwargs = run, target, args, kwargs
+        self.run, self._target, self._args, self._kwargs = run, target, args, kwargs
+        self._parent, self.abandoned = _thread_here(), False
         self._done = Event()
         self.name = name or run.what
         self.native_id: int | None = None
 
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for this any more, or for one that it was started by."""
+        return self.abandoned or (self._parent is not None and self._parent.given_up)
+
     def start(self) -> None:
-        self._run.start(self._work)
+        check()
+        _here.child = self
+        self.run.start(self._work)
 
     def _work(self) -> None:
+        _here.thread = self
         self.native_id = threading.get_native_id()
         try:
             self._target(*self._args, **(self._kwargs or {}))
