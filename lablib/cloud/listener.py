@@ -56,6 +56,7 @@ def _keep_names(connection: Any) -> None:
     read = connection._parse_headers
 
     def parse(data: bytes) -> tuple[str, HTTPHeaders]:
+        del connection._parse_headers  # tornado has a connection for each request: nothing is left to hold it
         start_line, headers = read(data)
         headers.wire = data
         return start_line, headers

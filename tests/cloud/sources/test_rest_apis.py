@@ -241,6 +241,9 @@ def test_answers_are_compressed_where_the_api_says_so(cloud: CloudUnderTest) -> 
         got = api.ask("", headers=[("X-Size", str(size)), ("Accept-Encoding", accepted)])
         assert got.headers["Content-Encoding"] == encoding, (size, accepted)
         assert (gzip.decompress(got.body) if encoding else got.body) == b"x" * size
+    api.client.update_rest_api(restApiId=api.id, patchOperations=[{"op": "remove", "path": "/minimumCompressionSize"}])
+    api.deploy()
+    assert api.ask("", headers=[("X-Size", "100"), ("Accept-Encoding", "gzip")]).body == b"x" * 100
 
 
 ANSWERS: list[tuple[str, int, dict[str, list[str]], bytes]] = [
