@@ -93,7 +93,9 @@ class DataPlane:
                     self._ready = None  # the next one tries again
                     raise DataPlaneError(f"the supervisor of the execution environments cannot be started: {error}") from error
             try:
-                return await asyncio.wait_for(asyncio.shield(self._ready), _START_S)
+                # Not by `asyncio.wait_for`: until Python 3.12 it drops a cancellation that finds the answer there.
+                async with asyncio.timeout(_START_S):
+                    return await asyncio.shield(self._ready)
             except TimeoutError:
                 if self._process is not None:
                     self._process.kill()  # its end makes room for another

@@ -73,3 +73,21 @@ def test_a_supervisor_that_cannot_be_started_is_started_the_next_time(tmp_path: 
         raise OSError(12, "Cannot allocate memory")
 
     asyncio.run(story())
+
+
+def test_who_waits_for_a_supervisor_that_runs_can_be_cancelled(tmp_path: Path) -> None:
+    """A cloud that is being emptied cancels what would start an environment, at whatever moment that is."""
+
+    async def story() -> None:
+        plane = DataPlane(tmp_path / "plane")
+        await plane.start()
+        for turns in range(4):
+            waiting = asyncio.ensure_future(plane.start())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if waiting.cancel():
+                with pytest.raises(asyncio.CancelledError):
+                    await waiting
+        await plane.close()
+
+    asyncio.run(story())
