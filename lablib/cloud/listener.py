@@ -99,11 +99,15 @@ class _Exchange(HTTPMessageDelegate):
         self._gone.set()
 
     async def _serve(self, request: Request) -> None:
-        answer = await self._answer(request, self._gone)
-        if isinstance(answer, StreamedAnswer):
-            await self._stream(request.method, answer)
-        elif not self._gone.is_set():
-            self._write(request.method, answer)
+        try:
+            answer = await self._answer(request, self._gone)
+            if isinstance(answer, StreamedAnswer):
+                await self._stream(request.method, answer)
+            elif not self._gone.is_set():
+                self._write(request.method, answer)
+        except Exception:  # such as a header that HTTP cannot carry: a client that waits for ever is worse than one that is cut off
+            log.exception("%s %s could not be answered", request.method, request.path)
+            self._connection.close()  # type: ignore[attr-defined]
 
     async def _stream(self, method: str, answer: StreamedAnswer) -> None:
         """Write the body as it comes, no faster than the client reads, until it ends or the client is gone."""

@@ -260,10 +260,13 @@ ANSWERS: list[tuple[str, int, dict[str, list[str]], bytes]] = [
     ("{'body': 'aGVsbG8=', 'isBase64Encoded': True}", 200, {}, b"aGVsbG8="),
     ("{'statusCode': None, 'headers': None, 'body': None, 'multiValueHeaders': None, 'isBase64Encoded': None}", 200, {}, b""),
     ("{'body': 'für'}", 200, {}, "für".encode()),
+    ("{'body': '\\ud800'}", 200, {}, b"?"),
+    ("{'headers': {'': 'x', 'bad name': 'x', 'A': 'é→\\r\\nB: c'}}", 200, {"A": ["é?  B: c"], "B": []}, b""),
 ]  # fmt: skip
 MALFORMED = [
     "None", "'text'", "[1]", "7", "{'message': 'hi'}", "{'statusCode': 200, 'extra': 1}", "{'statusCode': 'ok'}",
-    "{'statusCode': 99}",
+    "{'statusCode': 99}", "{'statusCode': 100}", "{'statusCode': 199}", "{'statusCode': 0}", "{'statusCode': 200.5}",
+    "{'statusCode': ''}", "{'statusCode': 1e999}", "{'headers': []}", "{'multiValueHeaders': ''}",
     "{'statusCode': 600}", "{'statusCode': True}", "{'statusCode': [200]}", "{'statusCode': 200, 'body': {'a': 1}}",
     "{'statusCode': 200, 'body': 7}", "{'statusCode': 200, 'headers': ['a']}", "{'statusCode': 200, 'headers': {'a': 1}}",
     "{'statusCode': 200, 'headers': {'a': {}}}", "{'statusCode': 200, 'multiValueHeaders': 'a'}",

@@ -161,7 +161,7 @@ def test_whatever_a_function_answers_is_an_answer_or_a_failure(content: Any) -> 
         except Failure as failure:
             assert failure.status in (500, 502)
         else:
-            assert 100 <= reply.status <= 599 and all("\n" not in value for _, value in reply.headers)
+            assert 200 <= reply.status <= 599 and all("\n" not in value for _, value in reply.headers)
 
 
 VALUES = Values(

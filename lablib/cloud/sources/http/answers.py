@@ -72,14 +72,23 @@ def reply_2(payload: bytes) -> Reply:
     return Reply(status_of(content["statusCode"]), lines, _body(content))
 
 
+def writable(lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Header lines as HTTP can carry them: what no header can be, and what the connection alone says, is left out."""
+    return tuple((name, _value(value)) for name, value in lines if _allowed(name))
+
+
 def reply_1(payload: bytes) -> Reply:
-    """Read an answer of payload format 1.0: ``multiValueHeaders`` win. Raises `Malformed`."""
+    """Read an answer of payload format 1.0. Raises `Malformed`.
+
+    What stands in ``multiValueHeaders`` goes out beside what stands in ``headers``, the same pair once: so it was for AWS's own
+    tests of its .NET test tool, which ran against both kinds of API (2025).
+    """
     content = _json(payload)
     if not isinstance(content, dict) or "statusCode" not in content:
         raise Malformed("it is no object with a statusCode")
     many = _multi_value(content.get("multiValueHeaders"))
-    named = {name.lower() for name, _ in many}
-    single = [pair for pair in headers_of(content.get("headers")) if pair[0].lower() not in named]
+    known = {(name.lower(), value) for name, value in many}
+    single = [pair for pair in headers_of(content.get("headers")) if (pair[0].lower(), pair[1]) not in known]
     return Reply(status_of(content["statusCode"]), (*single, *many), _body(content))
 
 

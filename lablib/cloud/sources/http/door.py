@@ -10,9 +10,11 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from lablib.cloud.sources.http.addresses import Address, Kind
+from lablib.cloud.sources.http.answers import writable
 from lablib.cloud.sources.http.incoming import Incoming
 from lablib.cloud.web import Answer, Request, StreamedAnswer
 
@@ -66,7 +68,8 @@ class Door:
             if found is None:
                 return forbidden(address.kind)
             incoming = Incoming(request, address, self._now(), address.domain(self._region))
-            return await found.answer(incoming, gone)
+            answer = await found.answer(incoming, gone)
+            return replace(answer, lines=writable(answer.lines))
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             return message(500, "Internal Server Error")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lablib.cloud.sources.http.answers import Malformed, status_of
 from lablib.cloud.sources.rest.call import Lines, value_of
 from lablib.cloud.sources.rest.failures import Failure
 
@@ -90,22 +91,25 @@ def proxy_reply(payload: bytes, binary: bool) -> Reply:
         502: it is malformed; 500: it should be decoded, and cannot be.
     """
     content = _object(payload)
-    try:
-        status = int(content.get("statusCode") or 200)
-    except (TypeError, ValueError):
-        raise malformed() from None
-    if isinstance(content.get("statusCode"), bool) or not 100 <= status <= 599:
-        raise malformed()
-    body = content.get("body")
+    status, body = _status(content.get("statusCode")), content.get("body")
     encoded = content.get("isBase64Encoded")
     if not isinstance(body, (str, type(None))) or not isinstance(encoded, (bool, type(None))):
         raise malformed()
-    return Reply(status, clean(_headers(content)), _decoded(body or "") if encoded and binary else (body or "").encode())
+    raw = _decoded(body or "") if encoded and binary else (body or "").encode("utf-8", "replace")
+    return Reply(status, clean(_headers(content)), raw)
 
 
 def malformed() -> Failure:
     """A function's answer is none that a proxy integration takes."""
     return Failure("DEFAULT_5XX", log=(MALFORMED,))
+
+
+def _status(given: Any) -> int:
+    """200 where there is none."""
+    try:
+        return 200 if given is None else status_of(given)
+    except Malformed:
+        raise malformed() from None
 
 
 def _object(payload: bytes) -> Mapping[str, Any]:
@@ -129,7 +133,7 @@ def _decoded(body: str) -> bytes:
 
 def _headers(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Both kinds in one list; what stands in both, once."""
-    single, several = content.get("headers") or {}, content.get("multiValueHeaders") or {}
+    single, several = (content.get(name) if content.get(name) is not None else {} for name in ("headers", "multiValueHeaders"))
     if not isinstance(single, dict) or not isinstance(several, dict):
         raise malformed()
     many = [(name, _text(value)) for name, values in several.items() for value in _listing(values)]

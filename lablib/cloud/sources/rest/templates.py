@@ -77,7 +77,7 @@ def fill(template: str, values: Values) -> Filled:
     override = context["responseOverride"]
     status = override.get("status")
     return Filled(
-        text, status if isinstance(status, int) and 100 <= status <= 599 else None,
+        text, status if isinstance(status, int) and 200 <= status <= 599 else None,
         {name: str(value) for name, value in override["header"].items()},
         {kind: {name: str(value) for name, value in given.items()} for kind, given in context["requestOverride"].items()},
     )  # fmt: skip
