@@ -28,7 +28,7 @@ from lablib.cloud.web import Request
         ("/_aws/execute-api/abc/dev/x", "localhost", Address(Kind.API, "abc", "/dev/x")),
         ("/x", "abc.lambda-url.eu-west-1.on.aws", Address(Kind.URL, "abc", "/x")),
         ("/x", "abc.execute-api.us-east-1.amazonaws.com:443", Address(Kind.API, "abc", "/x")),
-        ("/x", "ABC.Execute-Api.us-east-1.amazonaws.com", None),
+        ("/X", "ABC.Execute-Api.us-east-1.AmazonAWS.com", Address(Kind.API, "abc", "/X")),
         ("/_aws/code/x", "127.0.0.1", None),
         ("/bucket/_aws/lambda-url/x", "127.0.0.1", None),
         ("/x", "abc.execute-api.us-east-1.amazonaws.com.example", None),

@@ -33,7 +33,7 @@ def test_the_event_is_aws_s_member_by_member(cloud: CloudUnderTest) -> None:
     got = api.ask(
         "/orders/7?page=1&page=2&q=a%20b+c", "POST", body=b'{"a": "\xc3\xbc"}',
         headers=[("Content-Type", "application/json"), ("X-Many", "1"), ("X-Many", "2"), ("User-Agent", "tests/1"),
-                 ("tEsT-x", "a: b")],
+                 ("tEsT-x", "a: b"), ("X-Forwarded-For", "192.0.2.1")],
     )  # fmt: skip
     event = event_of(got)
     domain = f"{api.id}.execute-api.{cloud.region}.amazonaws.com"
@@ -50,6 +50,7 @@ def test_the_event_is_aws_s_member_by_member(cloud: CloudUnderTest) -> None:
     assert headers["tEsT-x"] == "a: b" and "Test-X" not in headers
     assert headers["X-Many"] == "2" and event["multiValueHeaders"]["X-Many"] == ["1", "2"]
     assert headers["Host"] == domain and headers["X-Forwarded-Proto"] == "https" and headers["X-Forwarded-Port"] == "443"
+    assert headers["X-Forwarded-For"] == "192.0.2.1, 127.0.0.1"
     assert headers["X-Amzn-Trace-Id"].startswith("Root=1-") and "Content-Length" not in headers
     context = event["requestContext"]
     assert context.pop("requestId") == got.headers["x-amzn-RequestId"]

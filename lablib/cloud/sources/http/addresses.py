@@ -12,7 +12,7 @@ from lablib.cloud.functions.urls import URL_PATH
 # Where this cloud's APIs are: http://127.0.0.1:PORT/_aws/execute-api/API/, and then a stage or a path.
 API_PATH = "/_aws/execute-api/"
 
-_AWS_HOST = re.compile(r"([a-z0-9]+)\.(lambda-url|execute-api)\.[a-z0-9-]+\.(?:on\.aws|amazonaws\.com)(?::\d+)?", re.IGNORECASE)
+_AWS_HOST = re.compile(r"([a-z0-9]+)\.(lambda-url|execute-api)\.[a-z0-9-]+\.(?:on\.aws|amazonaws\.com)(?::\d+)?")
 
 
 class Kind(Enum):
@@ -57,8 +57,8 @@ def address_of(path: str, headers: Mapping[str, str]) -> Address | None:
                 name, _, rest = path[len(prefix) :].partition("/")
                 return Address(kind, name, "/" + rest)
         return None
-    host = headers.get("Host", "")
+    host = headers.get("Host", "").lower()
     if ".lambda-url." not in host and ".execute-api." not in host:
         return None
     match = _AWS_HOST.fullmatch(host)
-    return Address(Kind(match[2].lower()), match[1].lower(), path) if match is not None else None
+    return Address(Kind(match[2]), match[1], path) if match is not None else None

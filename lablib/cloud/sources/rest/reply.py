@@ -133,13 +133,19 @@ def _decoded(body: str) -> bytes:
 
 def _headers(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Both kinds in one list; what stands in both, once."""
-    single, several = (content.get(name) if content.get(name) is not None else {} for name in ("headers", "multiValueHeaders"))
-    if not isinstance(single, dict) or not isinstance(several, dict):
-        raise malformed()
+    single, several = _mapping(content.get("headers")), _mapping(content.get("multiValueHeaders"))
     many = [(name, _text(value)) for name, values in several.items() for value in _listing(values)]
     known = {(name.lower(), value) for name, value in many}
     ones = [(name, _text(value)) for name, value in single.items()]
     return [pair for pair in ones if (pair[0].lower(), pair[1]) not in known] + many
+
+
+def _mapping(headers: Any) -> Mapping[str, Any]:
+    if headers is None:
+        return {}
+    if not isinstance(headers, dict):
+        raise malformed()
+    return headers
 
 
 def _listing(values: Any) -> list[Any]:
