@@ -1,7 +1,8 @@
 """The environment variables that a function sees: those that it sees on AWS, and the user's.
 
 Names: DG configuration-envvars ("Defined runtime environment variables"), 2026; values, and
-the four that are not documented, as seen in functions (2020 to 2024). Of what AWS does not set there is AWS_ENDPOINT_URL alone.
+the four that are not documented, as seen in functions (2020 to 2024). What AWS does not set is AWS_ENDPOINT_URL, and the variable
+that keeps SDKs from putting a word before its host, as StartSyncExecution's `sync-`: no such name of this machine resolves.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def variables(
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
     return {**FIXED, **_of_the_runtime(version.runtime), **version.environment, **own, **_logging(version)}
 

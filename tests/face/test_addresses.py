@@ -13,10 +13,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lablib.addresses import in_the_browser
+from lablib.errors import LabError
 from lablib.lab import Lab
 from tests.browser.jupyter import listen
 from tests.support import CloudUnderTest
@@ -40,12 +42,21 @@ def lambda_handler(event, context):
         (f"{URL}a%20b?c=d%2F", HUB, "/user/ada/proxy/4711/_aws/lambda-url/abc/a%20b?c=d%2F"),
         (f"{CLOUD}/_aws/execute-api/xyz/dev", HUB, "/user/ada/proxy/4711/_aws/execute-api/xyz/dev"),
         (URL, PUBLIC, "https://hub.example.org/user/ada/proxy/4711/_aws/lambda-url/abc/"),
-        ("https://abc.lambda-url.eu-west-1.on.aws/", PUBLIC, "https://abc.lambda-url.eu-west-1.on.aws/"),
+        ("https://abc.lambda-url.us-east-1.on.aws/a?b=c%2F", {}, f"{URL}a?b=c%2F"),
+        ("https://xyz.execute-api.us-east-1.amazonaws.com/dev", {}, f"{CLOUD}/_aws/execute-api/xyz/dev"),
+        ("https://xyz.execute-api.us-east-1.amazonaws.com", HUB, "/user/ada/proxy/4711/_aws/execute-api/xyz/"),
+        ("https://execute-api.example.org/", HUB, "https://execute-api.example.org/"),
         ("http://127.0.0.1:80/other", HUB, "http://127.0.0.1:80/other"),
     ],
 )
 def test_where_a_browser_finds_an_address(address: str, environment: dict[str, str], expected: str) -> None:
     assert in_the_browser(address, CLOUD, environment) == expected
+
+
+@pytest.mark.parametrize("address", ["hello", "", None, "arn:aws:lambda:us-east-1:123456789012:function:hello", "127.0.0.1:80/"])
+def test_what_is_no_address(address: Any) -> None:
+    with pytest.raises(LabError, match="FunctionUrl"):
+        in_the_browser(address, CLOUD, HUB)
 
 
 def test_a_notebook_shows_a_link() -> None:

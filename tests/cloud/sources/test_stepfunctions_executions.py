@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.sources.machines import Machines, output, refused, threads_of
+from tests.cloud.sources.machines import TRUST, Machines, output, refused, threads_of
 from tests.support import CloudUnderTest
 
 
@@ -212,3 +212,20 @@ def test_a_state_tried_by_itself(cloud: CloudUnderTest, machines: Machines) -> N
     looked = tried({"Type": "Pass", "InputPath": "$.a", "Parameters": {"b.$": "$.c"}, "End": True}, {"a": {"c": 1}}, inspectionLevel="DEBUG")
     assert looked["output"] == '{"b":1}' and json.loads(looked["inspectionData"]["input"]) == {"a": {"c": 1}}
     assert refused(machines.client.test_state, definition='{"Type": "Map"}', roleArn=machines.role)[0] == "InvalidDefinition"
+
+
+def test_a_function_waits_for_an_express_workflow(cloud: CloudUnderTest, machines: Machines) -> None:
+    """Its SDK puts no `sync-` before this cloud's host."""
+    machine = machines.one({"Type": "Pass", "Result": {"a": 1}}, type="EXPRESS")
+    trust = TRUST.replace("states.", "lambda.")
+    iam = cloud.client("iam")
+    role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "states:StartSyncExecution", "Resource": machine}]}
+    iam.put_role_policy(RoleName="caller", PolicyName="may", PolicyDocument=json.dumps(policy))
+    name = cloud.function(
+        "import boto3\ndef lambda_handler(event, context): "
+        "return boto3.client('stepfunctions').start_sync_execution(stateMachineArn=event, input='{}')['output']",
+        Role=role, Timeout=30, MemorySize=1024,
+    )  # fmt: skip
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(machine))
+    assert json.load(answer["Payload"]) == '{"a":1}'
