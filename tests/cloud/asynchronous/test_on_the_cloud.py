@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from tests.cloud.api.harness import refused
+from tests.cloud.sources.support import Queue
 from tests.support import CloudUnderTest, make_zip
 
 FLAKY = """
@@ -19,34 +20,6 @@ def lambda_handler(event, context):
         raise ValueError("x" * event.get("long", 3))
     return {"run": run, "für": event}
 """
-
-
-class Queue:
-    """A queue of SQS, and what is in it."""
-
-    def __init__(self, cloud: CloudUnderTest, name: str) -> None:
-        self._client = cloud.client("sqs")
-        self.url = self._client.create_queue(QueueName=name)["QueueUrl"]
-        self.arn = f"arn:aws:sqs:{cloud.region}:123456789012:{name}"
-
-    def take(self, *, wait: int = 0) -> list[dict[str, Any]]:
-        """Every message; the first one is waited for, `wait` seconds at most."""
-        taken: list[dict[str, Any]] = []
-        while messages := self._receive(wait if not taken else 0):
-            taken += messages
-            gone = [{"Id": str(number), "ReceiptHandle": one["ReceiptHandle"]} for number, one in enumerate(messages)]
-            self._client.delete_message_batch(QueueUrl=self.url, Entries=gone)
-        return taken
-
-    def _receive(self, wait: int) -> list[dict[str, Any]]:
-        found: dict[str, Any] = self._client.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=wait, MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
-        )  # fmt: skip
-        return found.get("Messages", [])
-
-    def bodies(self, *, wait: int = 0) -> list[Any]:
-        return [json.loads(message["Body"]) for message in self.take(wait=wait)]
 
 
 def send(cloud: CloudUnderTest, name: str, event: Any, **more: Any) -> dict[str, Any]:
@@ -158,7 +131,7 @@ def test_every_kind_of_destination_and_of_dead_letter(cloud: CloudUnderTest) -> 
 
 def test_a_role_that_may_not_send(cloud: CloudUnderTest) -> None:
     """Refused when it is set; counted when the role has changed since."""
-    iam, client, queue = cloud.client("iam"), cloud.client("lambda"), Queue(cloud, "ends")
+    iam, client, queue = cloud.client("iam"), cloud.client("lambda"), Queue(cloud, "ends", public=False)
     role = cloud.role("narrow-role")
     for policy in iam.list_attached_role_policies(RoleName="narrow-role")["AttachedPolicies"]:
         iam.detach_role_policy(RoleName="narrow-role", PolicyArn=policy["PolicyArn"])

@@ -40,15 +40,25 @@ def permit(cloud: CloudUnderTest, name: str, principal: str, source: str | None 
     )  # fmt: skip
 
 
-class Queue:
-    """A queue of SQS that the services of the account may send to, and what is in it."""
+def public_topic(cloud: CloudUnderTest, name: str) -> str:
+    """The ARN of a topic to which every service may publish."""
+    sns = cloud.client("sns")
+    arn = sns.create_topic(Name=name)["TopicArn"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+    return str(arn)
 
-    def __init__(self, cloud: CloudUnderTest, name: str, **attributes: str) -> None:
+
+class Queue:
+    """A queue of SQS, and what is in it. Of a `public` one the policy lets everybody send."""
+
+    def __init__(self, cloud: CloudUnderTest, name: str, *, public: bool = True, **attributes: str) -> None:
         self._client = cloud.client("sqs")
         self.arn = f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:{name}"
         statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": self.arn}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.url = self._client.create_queue(QueueName=name, Attributes={"Policy": policy, **attributes})["QueueUrl"]
+        policy = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})} if public else {}
+        self.url = self._client.create_queue(QueueName=name, Attributes={**policy, **attributes})["QueueUrl"]
 
     def take(self, *, wait: int = 0) -> list[dict[str, Any]]:
         """Every message; the first one is waited for, `wait` seconds at most."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.api.harness import refused
-from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received
+from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, public_topic, received
 from tests.support import CloudUnderTest
 
 ORDER = {"Source": "shop", "DetailType": "order", "Detail": '{"total": 12.50, "für": ["Ana"]}'}
@@ -149,7 +149,7 @@ def test_every_kind_of_target(cloud: CloudUnderTest) -> None:
     fifo = Queue(cloud, "q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     plain, notified, forwarded = Queue(cloud, "q"), Queue(cloud, "notified"), Queue(cloud, "forwarded")
     sns, kinesis, events = cloud.client("sns"), cloud.client("kinesis"), cloud.client("events")
-    topic = sns.create_topic(Name="t")["TopicArn"]
+    topic = public_topic(cloud, "t")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=notified.arn, Attributes={"RawMessageDelivery": "true"})
     cloud.client("logs").create_log_group(logGroupName="/aws/events/shop")
     kinesis.create_stream(StreamName="s", ShardCount=1)

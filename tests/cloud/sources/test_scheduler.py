@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lablib.models.schedules import next_runs
-from tests.cloud.asynchronous.test_on_the_cloud import Queue, runs
+from tests.cloud.asynchronous.test_on_the_cloud import runs
 from tests.cloud.sources.failures import WAYS, failing
 from tests.cloud.sources.failures import runs as times_run
 from tests.cloud.sources.machines import Machines
-from tests.cloud.sources.support import Queue as PublicQueue
+from tests.cloud.sources.support import Queue, public_topic
 from tests.cloud.sources.support import arn as function_arn
 from tests.support import CloudUnderTest
 
@@ -123,7 +123,7 @@ def test_every_templated_target(cloud: CloudUnderTest) -> None:
 
 
 def test_a_bus_and_a_state_machine(cloud: CloudUnderTest) -> None:
-    queue, arn, events, machines = PublicQueue(cloud, "q"), role(cloud), cloud.client("events"), Machines(cloud)
+    queue, arn, events, machines = Queue(cloud, "q"), role(cloud), cloud.client("events"), Machines(cloud)
     events.put_rule(Name="r", EventPattern='{"source": ["mine"]}')
     events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
     machine = machines.make({"StartAt": "It", "States": {"It": {"Type": "Pass", "End": True}}})
@@ -144,7 +144,7 @@ def test_where_an_event_ends_up_that_fails(
     cloud: CloudUnderTest, statement: str, settings: dict[str, Any], attempts: int
 ) -> None:
     """In the function's dead-letter queue, not the schedule's: Lambda's queue has taken it."""
-    letters, own = PublicQueue(cloud, "letters"), PublicQueue(cloud, "own")
+    letters, own = Queue(cloud, "letters"), Queue(cloud, "own")
     name = failing(cloud, statement, settings, letters)
     at = f"at({now(cloud) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S})"
     target = {"Arn": function_arn(cloud, name), "RoleArn": role(cloud), "Input": '{"n": 1}', "DeadLetterConfig": {"Arn": own.arn}}
@@ -155,7 +155,7 @@ def test_where_an_event_ends_up_that_fails(
 
 
 def test_a_function_that_is_not_there_is_a_failure_of_the_target(cloud: CloudUnderTest) -> None:
-    own, arn = PublicQueue(cloud, "own"), role(cloud)
+    own, arn = Queue(cloud, "own"), role(cloud)
     target = {
         "Arn": function_arn(cloud, "none"), "RoleArn": arn, "DeadLetterConfig": {"Arn": own.arn}, "Input": "{}",
         "RetryPolicy": {"MaximumRetryAttempts": 2},
@@ -178,10 +178,10 @@ def test_a_function_that_is_not_there_is_a_failure_of_the_target(cloud: CloudUnd
 
 
 def test_a_reset_ends_every_schedule(cloud: CloudUnderTest) -> None:
-    schedule(cloud, "rate(1 minute)", {"Arn": PublicQueue(cloud, "q").arn, "RoleArn": role(cloud), "Input": "x"})
+    schedule(cloud, "rate(1 minute)", {"Arn": Queue(cloud, "q").arn, "RoleArn": role(cloud), "Input": "x"})
     cloud.client("events").put_rule(Name="r", ScheduleExpression="rate(1 minute)")
     cloud.reset()
-    queue = PublicQueue(cloud, "q")
+    queue = Queue(cloud, "q")
     cloud.client("events").put_rule(Name="r", ScheduleExpression="rate(1 day)")
     cloud.client("events").put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
     cloud.advance(3600)
@@ -290,7 +290,7 @@ def test_a_target_that_comes_back_gets_its_event(cloud: CloudUnderTest) -> None:
 
 
 def test_parameters_that_an_operation_does_not_have(cloud: CloudUnderTest) -> None:
-    dead, events = PublicQueue(cloud, "dead"), "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents"
+    dead, events = Queue(cloud, "dead"), "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents"
     target = {
         "Arn": events, "RoleArn": role(cloud), "Input": '{"Nothing": 1}', "RetryPolicy": {"MaximumRetryAttempts": 0},
         "DeadLetterConfig": {"Arn": dead.arn},
@@ -303,7 +303,7 @@ def test_parameters_that_an_operation_does_not_have(cloud: CloudUnderTest) -> No
 
 
 def test_a_role_that_may_not_gets_nowhere(cloud: CloudUnderTest) -> None:
-    queue, dead = Queue(cloud, "q"), Queue(cloud, "dead")
+    queue, dead = Queue(cloud, "q", public=False), Queue(cloud, "dead")
     only_dead = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": dead.arn}]}
     target = {
         "Arn": queue.arn, "RoleArn": role(cloud, policy=only_dead), "Input": "x", "RetryPolicy": {"MaximumRetryAttempts": 0},

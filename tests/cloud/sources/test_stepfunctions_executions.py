@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.sources.machines import TRUST, Machines, output, refused, threads_of
+from tests.cloud.sources.support import Queue
 from tests.support import CloudUnderTest
 
 
@@ -168,21 +169,17 @@ def test_express_workflows_write_to_cloudwatch_logs(cloud: CloudUnderTest, machi
 
 
 def test_eventbridge_hears_of_executions_and_starts_them(cloud: CloudUnderTest, machines: Machines) -> None:
-    queue = cloud.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
+    queue = Queue(cloud, "heard")
     events = cloud.client("events")
     events.put_rule(Name="status", EventPattern=json.dumps({"source": ["aws.states"]}))
-    events.put_targets(Rule="status", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{cloud.region}:123456789012:heard"}])
+    events.put_targets(Rule="status", Targets=[{"Id": "1", "Arn": queue.arn}])
     machine = machines.one({"Type": "Pass"})
     events.put_rule(Name="mine", EventPattern=json.dumps({"source": ["mine"]}))
     events.put_targets(Rule="mine", Targets=[{"Id": "1", "Arn": machine, "RoleArn": machines.role, "InputPath": "$.detail"}])
     events.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": '{"a": 1}'}])
     cloud.advance(1)
     [execution] = machines.client.list_executions(stateMachineArn=machine)["executions"]
-    heard = {}
-    while messages := cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            event = json.loads(message["Body"])
-            heard[event["detail"]["status"]] = event
+    heard = {event["detail"]["status"]: event for event in queue.bodies()}
     assert set(heard) == {"RUNNING", "SUCCEEDED"}
     event = heard["SUCCEEDED"]
     assert event["detail-type"] == "Step Functions Execution Status Change" and event["resources"] == [execution["executionArn"]]
