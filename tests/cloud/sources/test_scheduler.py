@@ -17,7 +17,7 @@ from tests.cloud.asynchronous.test_on_the_cloud import runs
 from tests.cloud.sources.failures import WAYS, failing
 from tests.cloud.sources.failures import runs as times_run
 from tests.cloud.sources.machines import Machines
-from tests.cloud.sources.support import Queue, public_topic
+from tests.cloud.sources.support import Queue
 from tests.cloud.sources.support import arn as function_arn
 from tests.support import CloudUnderTest
 

@@ -338,20 +338,6 @@ def test_where_a_message_goes_that_is_not_let_in(cloud: CloudUnderTest) -> None:
     assert len(received(cloud, elsewhere.rpartition(":")[2])) == 1
 
 
-def test_a_queue_without_a_policy_gets_nothing(cloud: CloudUnderTest) -> None:
-    """The owner of both is not enough: SNS is another principal, and so is EventBridge."""
-    sns, events, closed, dead = cloud.client("sns"), cloud.client("events"), Queue(cloud, "closed", public=False), Queue(cloud, "dead")
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    redrive = json.dumps({"deadLetterTargetArn": dead.arn})
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=closed.arn, Attributes={"RedrivePolicy": redrive})
-    events.put_rule(Name="r", EventPattern='{"source": ["mine"]}')
-    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": closed.arn, "DeadLetterConfig": {"Arn": dead.arn}}])
-    sns.publish(TopicArn=topic, Message="hello")
-    events.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": "{}"}])
-    cloud.advance(1)
-    assert closed.take() == [] and len(dead.take()) == 2
-
-
 def test_an_address_gets_the_message(cloud: CloudUnderTest) -> None:
     """A function's URL is one: it, the topic, and the cloud's front may be in each other's way."""
     sns, news, name = cloud.client("sns"), topic(cloud), cloud.function(TELLS)
