@@ -50,8 +50,8 @@ def test_the_event(cloud: CloudUnderTest) -> None:
 def test_plain_python_reaches_it(cloud: CloudUnderTest) -> None:
     url = public_url(cloud, "def lambda_handler(event, context): return event['rawPath']")
     with urllib.request.urlopen(f"{url}a/b") as answer:
-        assert answer.read() == b'"/a/b"'
-    assert requests.get(f"{url}a/b", timeout=30).json() == "/a/b"
+        assert answer.read() == b"/a/b"
+    assert requests.get(f"{url}a/b", timeout=30).text == "/a/b"
 
 
 def test_anybody_may_call_from_anywhere(cloud: CloudUnderTest) -> None:
@@ -88,4 +88,11 @@ def test_an_alias_has_its_own_url_and_policy(cloud: CloudUnderTest) -> None:
     name, client = cloud.function("def lambda_handler(event, context): return context.function_version"), cloud.client("lambda")
     version = client.publish_version(FunctionName=name)["Version"]
     client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
-    assert ask(open_url(cloud, name, "live")).json == "1"
+    assert ask(open_url(cloud, name, "live")).text == "1"
+
+
+def test_an_id_that_no_url_has(cloud: CloudUnderTest) -> None:
+    for answer in (
+        ask(f"{cloud.url}/_aws/lambda-url/{'a1' * 16}/"), ask(f"{cloud.url}/", host=f"{'a1' * 16}.lambda-url.us-east-1.on.aws")
+    ):  # fmt: skip
+        assert (answer.status, answer.text, answer.headers["x-amzn-ErrorType"]) == (403, '{"Message":null}', "AccessDeniedException")

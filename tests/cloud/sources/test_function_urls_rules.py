@@ -94,7 +94,7 @@ def test_a_function_signs_with_its_role(cloud: CloudUnderTest) -> None:
     assert json.load(client.invoke(FunctionName=outer, Payload=json.dumps(url))["Payload"]) == 403
     cloud.client("iam").put_role_policy(RoleName="lambda-test-role", PolicyName="url", PolicyDocument=allow(*BOTH))
     told = json.load(client.invoke(FunctionName=outer, Payload=json.dumps(url))["Payload"])
-    assert json.loads(told) == f"arn:aws:sts::{ACCOUNT}:assumed-role/lambda-test-role/{outer}"
+    assert told == f"arn:aws:sts::{ACCOUNT}:assumed-role/lambda-test-role/{outer}"
 
 
 # --- CORS -----------------------------------------------------------------------------
@@ -141,8 +141,11 @@ def test_without_a_configuration_the_function_answers_everything(cloud: CloudUnd
 @pytest.mark.parametrize(
     ("returned", "status", "content_type", "body"),
     [
-        ("{'message': 'hi'}", 200, "application/json", b'{"message": "hi"}'),
-        ("'hi'", 200, "application/json", b'"hi"'),
+        ("{'message': 'für'}", 200, "application/json", '{"message":"für"}'.encode()),
+        ("['hello', 3, True]", 200, "application/json", b'["hello",3,true]'),
+        ("'hi'", 200, "application/json", b"hi"),
+        ("'{\"a\": 1}'", 200, "application/json", b'{"a": 1}'),
+        ("3.1", 200, "application/json", b"3.1"),
         ("None", 200, "application/json", b"null"),
         ("{'statusCode': 201, 'body': 'hi'}", 201, "application/json", b"hi"),
         ("{'statusCode': '404', 'headers': {'content-type': 'text/plain', 'x-one': 1}, 'body': 'no'}", 404, "text/plain", b"no"),

@@ -1,9 +1,9 @@
 """The HTTP answer that a function's result means.
 
-Format 2.0: without ``statusCode`` the whole answer is the body, as it came, of type ``application/json``. Format 1.0 wants an
-object with ``statusCode`` or takes it for an error. (REST APIs read theirs in `lablib.cloud.sources.rest.reply`.) Sources: DG
+Format 2.0: without ``statusCode`` the whole answer is the body, of type ``application/json``. Format 1.0 wants an object with
+``statusCode`` or takes it for an error. (REST APIs read theirs in `lablib.cloud.sources.rest.reply`.) Sources: DG
 urls-invocation and API Gateway's http-api-develop-integrations-lambda, 2026; what the gateway was seen to do: the integration
-tests of AWS's own Lambda test tool for .NET, 2025.
+tests of AWS's own Lambda test tool for .NET, 2025; what function URLs were: LocalStack's snapshots of AWS, 2025-11-24.
 """
 
 from __future__ import annotations
@@ -67,9 +67,21 @@ def reply_2(payload: bytes) -> Reply:
     """Read an answer of payload format 2.0. Raises `Malformed`."""
     content = _json(payload)
     if not isinstance(content, dict) or "statusCode" not in content:
-        return Reply(200, (("Content-Type", "application/json"),), payload)
+        return Reply(200, (("Content-Type", "application/json"),), _inferred(content, payload))
     lines = (*headers_of(content.get("headers")), *cookie_lines(content.get("cookies")))
     return Reply(status_of(content["statusCode"]), lines, _body(content))
+
+
+def _inferred(content: Any, payload: bytes) -> bytes:
+    """The body of an answer that is only that: a string without its quotes, anything else as JSON without spaces.
+
+    Both captured of function URLs; of HTTP APIs the string alone. An answer that is no JSON is the body as it came.
+    """
+    if isinstance(content, str):
+        return content.encode("utf-8", "replace")
+    if content is None:
+        return payload
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def writable(lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -66,7 +66,7 @@ class Door:
         try:
             found = await self._find(address)
             if found is None:
-                return forbidden(address.kind)
+                return nothing_there(address.kind)
             incoming = Incoming(request, address, self._now(), address.domain(self._region))
             answer = await found.answer(incoming, gone)
             return replace(answer, lines=writable(answer.lines))
@@ -90,9 +90,19 @@ def message(status: int, text: str, **more: str) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, json.dumps(content, separators=(",", ":")).encode())
 
 
-def forbidden(kind: Kind) -> Answer:
-    """What AWS's front answers for an id that nothing has: unconfirmed for both kinds, an API's name may not even resolve."""
-    if kind is Kind.API:
-        return message(403, "Forbidden")
+def nothing_there(kind: Kind) -> Answer:
+    """What AWS's front answers for an id that nothing has. Of an API it is unconfirmed: its name may not even resolve.
+
+    A function URL's has no sentence (LocalStack's tests against AWS, 2025).
+    """
+    return message(403, "Forbidden") if kind is Kind.API else _denied(None)
+
+
+def url_forbidden() -> Answer:
+    """What a function URL answers to who may not call it."""
+    return _denied(URL_FORBIDDEN)
+
+
+def _denied(sentence: str | None) -> Answer:
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
-    return Answer(403, headers, json.dumps({"Message": URL_FORBIDDEN}, separators=(",", ":")).encode())
+    return Answer(403, headers, json.dumps({"Message": sentence}, separators=(",", ":")).encode())

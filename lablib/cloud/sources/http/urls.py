@@ -18,10 +18,9 @@ from lablib.cloud.authentication.refusals import Reason, Refused, Style, refusal
 from lablib.cloud.functions import Function
 from lablib.cloud.functions.urls import FunctionUrl
 from lablib.cloud.sources.http import streaming, url_cors
-from lablib.cloud.sources.http.addresses import Kind
 from lablib.cloud.sources.http.answers import Malformed, reply_2
 from lablib.cloud.sources.http.cors import Cors, is_preflight
-from lablib.cloud.sources.http.door import forbidden
+from lablib.cloud.sources.http.door import url_forbidden
 from lablib.cloud.sources.http.incoming import Incoming, payload_2
 from lablib.cloud.sources.http.signers import ANYBODY, Signed, Signers, may
 from lablib.cloud.web import Answer, StreamedAnswer
@@ -143,14 +142,17 @@ class AtUrl:
 
 
 def internal_error(lines: list[tuple[str, str]]) -> Answer:
-    """The function failed, or its answer means nothing. The text is no JSON, whatever its type says (third parties, 2022)."""
+    """The function failed, or its answer means nothing.
+
+    The text is no JSON (LocalStack's tests against AWS, 2025); that its type says so nevertheless is unconfirmed.
+    """
     return Answer(502, {"Content-Type": "application/json"}, b"Internal Server Error", tuple(lines))
 
 
 def _refused(refused: Refused, lines: list[tuple[str, str]]) -> Answer:
     """Without permission, or without a signature at all: AWS's one sentence. A signature that is wrong is told what is wrong."""
     if refused.reason in (Reason.DENIED, Reason.UNSIGNED) and refused.detail is None:
-        return replace(forbidden(Kind.URL), lines=tuple(lines))
+        return replace(url_forbidden(), lines=tuple(lines))
     answer = refusal(refused, Style.JSON)
     code = answer.headers["X-Amzn-ErrorType"]
     body = json.dumps({"message": json.loads(answer.body)["message"]}, separators=(",", ":")).encode()
