@@ -4,7 +4,7 @@ Touches: `moto.apigatewayv2.models.apigatewayv2_backends`, `ApiGatewayV2Backend.
 `.cors_configuration`, `.disable_execute_api_endpoint`, `.routes`, `.integrations`, `.authorizers`, `.stages`; of `Stage` `.name`,
 `.stage_variables`, `.auto_deploy`; of `Route` `.route_key`, `.target`, `.authorization_type`, `.authorizer_id`,
 `.authorization_scopes`; of `Integration` and `Authorizer` what stands in `_integration` and `_authorizer`. `httpapi_operations`
-adds `Api.lab_deployments` and `Stage.lab_deployment`.
+`.stage_variables`, `.auto_deploy`, `.access_log_settings`; of `Route` `.route_key`, `.target`, `.authorization_type`, `.authorizer_id`,
 """
 
 from __future__ import annotations
@@ -61,11 +61,18 @@ class Route:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage and the routes that answer there: those of now, or of its deployment."""
+    """A stage and the routes that answer there: those of now, or of its deployment.
+
+    Attributes
+    ----------
+    access_log
+        The ARN of a log group, and the format of a line.
+    """
 
     name: str
     variables: Mapping[str, str]
     routes: tuple[Route, ...]
+    access_log: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,9 @@ def _stage(api: Any, stage: Any) -> Stage:
     else:
         deployment = getattr(api, "lab_deployments", {}).get(getattr(stage, "lab_deployment", None))
         routes = deployment.routes if deployment is not None else ()
-    return Stage(stage.name, dict(stage.stage_variables or {}), routes)
+    log = stage.access_log_settings or {}
+    access_log = (log["destinationArn"], log["format"]) if log.get("destinationArn") and log.get("format") else None
+    return Stage(stage.name, dict(stage.stage_variables or {}), routes, access_log)
 
 
 def routes_of(api: Any) -> tuple[Route, ...]:

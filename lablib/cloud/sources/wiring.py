@@ -74,6 +74,7 @@ class EventSources:
         """Answer a request to another service in moto's place, or leave it to moto (None)."""
         if service == "logs":
             await self._rest.logs.flush()
+            await self._http_apis.log.flush()
         desk = self._desks.get(service or "")
         return await desk(request) if desk is not None else None
 
@@ -89,7 +90,7 @@ class EventSources:
     async def reset(self) -> None:
         """Forget everything; what is under way is ended."""
         await self.mappings.reset()
-        self._http_apis.reset()
+        await self._http_apis.reset()
         self._rule_schedules.reset()
         self._scheduler.reset()
         await self._buses.reset()

@@ -42,6 +42,8 @@ class ApiCall:
         With the stage, unless that is ``$default``, decoded.
     request_id
         15 characters and an equals sign, as this gateway writes them.
+    said
+        For the access log: why the `integration` or the `authorizer` failed, and the integration's `latency` in milliseconds.
     """
 
     incoming: Incoming
@@ -50,6 +52,7 @@ class ApiCall:
     stage: Stage
     taken: Taken
     request_id: str
+    said: dict[str, str | int] = field(default_factory=dict)
 
     @property
     def api_id(self) -> str:

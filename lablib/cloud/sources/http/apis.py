@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lablib.cloud.moto_seam import engine, httpapis
+from lablib.cloud.moto_seam import engine, httpapis, logs
 from lablib.cloud.moto_seam.httpapis import HttpApi, Stage
-from lablib.cloud.sources.http import api_cors
+from lablib.cloud.sources.http import access_log, api_cors
 from lablib.cloud.sources.http.api_call import ApiCall, new_request_id
 from lablib.cloud.sources.http.authorizers import AuthorizerFailed, Authorizers, Forbidden, Unauthorized
 from lablib.cloud.sources.http.cors import Cors, Lines, is_preflight
@@ -22,6 +22,7 @@ from lablib.cloud.sources.http.door import message
 from lablib.cloud.sources.http.incoming import Incoming
 from lablib.cloud.sources.http.integrations import Integrations
 from lablib.cloud.sources.http.routes import DEFAULT, Table, Taken
+from lablib.cloud.sources.log_writer import LogWriter
 from lablib.cloud.telemetry.metrics import Metrics
 from lablib.cloud.web import Answer, Request
 from lablib.models import http_apis
@@ -42,6 +43,7 @@ class HttpApis:
         self.context = context
         self.integrations = Integrations(context)
         self.authorizers = Authorizers(context, self.integrations)
+        self.log = LogWriter(context.clock, lambda *line: engine.call(logs.put, *line))
         self._known: dict[str, AtApi | None] = {}
         self._generation = 0
 
@@ -66,8 +68,9 @@ class HttpApis:
             if request.path.endswith("/cache/authorizers"):
                 self.authorizers.reset()
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Forget everything."""
+        await self.log.reset()
         self._generation += 1
         self._known.clear()
         self.authorizers.reset()
@@ -110,6 +113,13 @@ class AtApi:
             return message(404, "Not Found")
         context = self.apis.context
         call = ApiCall(incoming, context.region, context.account, *found, request_id)
+        begun = time.monotonic()
+        answer = await self._led(call, measured)
+        access_log.write(self.apis.log, call, answer, (time.monotonic() - begun) * 1000)
+        return answer
+
+    async def _led(self, call: ApiCall, measured: Measured) -> Answer:
+        """The answer of the route that a request takes."""
         try:
             authorized = await self.apis.authorizers.check(call)
         except Unauthorized as no:
@@ -120,7 +130,9 @@ class AtApi:
             return message(500, "Internal Server Error")
         begun = time.monotonic()
         answer = await self.apis.integrations.answer(call, authorized)
-        measured.integrated((time.monotonic() - begun) * 1000)
+        milliseconds = (time.monotonic() - begun) * 1000
+        call.said["latency"] = round(milliseconds)
+        measured.integrated(milliseconds)
         return answer
 
     def _find(self, incoming: Incoming) -> tuple[Stage, Taken] | None:

@@ -15,9 +15,10 @@ from lablib.cloud.access.documents import Statement, statements
 from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.authentication.refusals import Refused
 from lablib.cloud.moto_seam.httpapis import Authorizer
+from lablib.cloud.sources.http import access_log
 from lablib.cloud.sources.http.answers import Malformed
 from lablib.cloud.sources.http.api_call import ApiCall, Authorized
-from lablib.cloud.sources.http.integrations import Integrations, TookTooLong, function_of, within
+from lablib.cloud.sources.http.integrations import Integrations, TookTooLong, function_of, why, within
 from lablib.cloud.sources.http.mapping import Values
 from lablib.cloud.sources.http.signers import Signers, may
 from lablib.cloud.sources.http.tokens import BadToken, Tokens
@@ -139,7 +140,8 @@ class Authorizers:
             return _verdict(await within(http_apis.AUTHORIZER_TIMEOUT_S, self._integrations.invoke(
                 function_of(call.filled(authorizer.uri)), event, arn, authorizer.role, call.incoming.trace
             )), authorizer)  # fmt: skip
-        except (LambdaError, Malformed, TookTooLong):
+        except (LambdaError, Malformed, TookTooLong) as error:
+            call.said["authorizer"] = access_log.TOO_LONG if isinstance(error, TookTooLong) else why(error, "authorizer")
             raise AuthorizerFailed from None
 
     def _remembered(self, key: tuple[str, ...]) -> Verdict | None:

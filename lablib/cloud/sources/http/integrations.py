@@ -8,6 +8,7 @@ in access logs that third parties published; on no page).
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.moto_seam.httpapis import Integration
 from lablib.cloud.sources.calling import Source
-from lablib.cloud.sources.http import mapping
+from lablib.cloud.sources.http import access_log, mapping
 from lablib.cloud.sources.http.answers import Malformed, reply_1, reply_2
 from lablib.cloud.sources.http.api_call import ApiCall, Authorized
 from lablib.cloud.sources.http.door import message
@@ -37,11 +38,17 @@ _VARIABLE = re.compile(r"\{([^}+]+)\+?\}")
 _ERRORS = {
     "TooManyRequestsException": (503, "Service Unavailable"), "RequestEntityTooLargeException": (413, "Request Entity Too Large"),
 }  # fmt: skip
+# A function that is not there is, for the gateway, one that it may not call: unconfirmed.
+_NOT_PERMITTED = ("AccessDeniedException", "ResourceNotFoundException")
 # Of an answer that another server gave: what belongs to the connection with it.
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer", "te"))
 
 # What runs on after its caller was answered: somebody has to hold it, or Python forgets it.
 _running: set[asyncio.Future[Any]] = set()
+
+
+class FunctionFailed(Malformed):
+    """A function's answer is an error; the text is what it said."""
 
 
 class TookTooLong(Exception):
@@ -86,6 +93,7 @@ class Integrations:
         try:
             answer = await self._ask(call, integration, authorized)
         except TookTooLong:
+            call.said["integration"] = access_log.TOO_LONG
             return message(503, "Service Unavailable")
         if integration.response_parameters:
             answer = mapping.of_answer(Values(call, authorized, answer), integration.response_parameters)
@@ -111,9 +119,10 @@ class Integrations:
                 function_of(call.filled(integration.uri)), event, call.route_arn, integration.role, call.incoming.trace
             ))  # fmt: skip
             reply = (reply_2 if second else reply_1)(payload)
-        except Malformed:
-            return message(500, "Internal Server Error")
-        except LambdaError as error:
+        except (Malformed, LambdaError) as error:
+            call.said["integration"] = why(error, "integration")
+            if isinstance(error, Malformed):
+                return message(500, "Internal Server Error")
             return message(*_ERRORS.get(error.code, (500, "Internal Server Error")))
         return reply.answer(content_type="text/plain;charset=utf-8")
 
@@ -122,7 +131,7 @@ class Integrations:
 
         Raises
         ------
-        LambdaError, Malformed
+        LambdaError, FunctionFailed
             It could not be run, or it failed.
         """
         source = Source(SERVICE, source_arn, self._context.account) if role is None else None
@@ -130,8 +139,26 @@ class Integrations:
             raise LambdaError("AccessDeniedException", f"{role} may not invoke {arn}")
         result = await self._context.caller.invoke(arn, event, source, trace=trace)
         if result.outcome.function_error is not None:
-            raise Malformed("the function failed")
+            raise FunctionFailed(_error_of(result.outcome.payload))
         return result.outcome.payload
+
+
+def why(error: Malformed | LambdaError, what: str) -> str:
+    """What an access log says of an integration's function, or an authorizer's, that was of no use."""
+    if isinstance(error, FunctionFailed):
+        return access_log.FUNCTION_FAILED.format(error)
+    if isinstance(error, Malformed):
+        return access_log.MALFORMED.format(error)
+    if error.code in _NOT_PERMITTED:
+        return access_log.NOT_PERMITTED.format(what, what)
+    return error.message
+
+
+def _error_of(payload: bytes) -> str:
+    try:
+        return str(json.loads(payload)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return payload.decode("utf-8", "replace")
 
 
 async def _server(call: ApiCall, integration: Integration, path: str | None) -> Answer:

@@ -52,7 +52,7 @@ class Values:
             return _response(self.response, *rest.partition(".")[::2])
         if kind == "stageVariables":
             return self.call.stage.variables.get(rest)
-        return _inside(context_of(self.call, self.authorized), rest) if kind == "context" else None
+        return lookup(context_of(self.call, self.authorized), rest) if kind == "context" else None
 
     def _request(self, where: str, name: str) -> Any:
         incoming = self.call.incoming
@@ -137,12 +137,13 @@ def _body(body: bytes, path: str) -> Any:
     if not path:
         return body.decode("utf-8", "replace")
     try:
-        return _inside(json.loads(body), path)
+        return lookup(json.loads(body), path)
     except ValueError:
         return None
 
 
-def _inside(content: Any, path: str) -> Any:
+def lookup(content: Any, path: str) -> Any:
+    """What a path such as ``identity.sourceIp`` or ``list[0].name`` names in it; None if there is no such thing."""
     for part in _INDEX.sub(r".\1", path).split("."):
         if isinstance(content, list) and part.isdecimal() and int(part) < len(content):
             content = content[int(part)]

@@ -6,24 +6,18 @@ logging", 2026. The streams' names are 32 hexadecimal digits; that all lines of 
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import md5
 from typing import Any
 
 from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam.rest_apis import Api, Logging, Stage
+from lablib.cloud.sources.log_writer import LogWriter, Write, group_of
 from lablib.cloud.sources.rest.call import Call
 from lablib.cloud.sources.rest.failures import look_up
 from lablib.cloud.sources.rest.log import Log
 from lablib.cloud.sources.rest.reply import Reply
-
-log = logging.getLogger("lablib.cloud")
-
-# Writes lines, (milliseconds, text) each, to a log group's stream.
-Write = Callable[[str, str, Sequence[tuple[int, str]]], Awaitable[None]]
 
 _REFERENCE = re.compile(r"\$\{?((?:context|stageVariables)(?:\.[\w-]+)+)\}?")
 _OFF = Logging()
@@ -33,8 +27,7 @@ class StageLogs:
     """Writes the logs of stages, so that no request waits for it; `flush` does."""
 
     def __init__(self, clock: Clock, write: Write) -> None:
-        self._clock, self._write = clock, write
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._clock, self._writer = clock, LogWriter(clock, write)
 
     def execution_log(self, stage: Stage, resource_path: str, call: Call) -> Log | None:
         """A log for a request, if the stage's settings ask for one."""
@@ -64,35 +57,20 @@ class StageLogs:
                  "integrationLatency": latency}  # fmt: skip
         values = {"context": known, "stageVariables": call.variables}
         line = _REFERENCE.sub(lambda match: look_up(match[1], values) or "-", form)
-        group = arn.partition(":log-group:")[2].removesuffix(":*")
-        if group:
+        if group := group_of(arn):
             self._put(group, api, stage, [(round(call.moment * 1000), line)])
 
     async def flush(self) -> None:
         """Wait until everything is written."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._writer.flush()
 
     async def reset(self) -> None:
         """What is not written yet is not written."""
-        for task in list(self._tasks):
-            task.cancel()
-        await self.flush()
+        await self._writer.reset()
 
     def _put(self, group: str, api: Api, stage: Stage, lines: Sequence[tuple[int, str]]) -> None:
-        if not lines:
-            return
         stream = md5(f"{api.id}/{stage.name}".encode(), usedforsecurity=False).hexdigest()
-        task = asyncio.ensure_future(self._written(group, stream, lines))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _written(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
-        with self._clock.busy(f"the log {group}"):
-            try:
-                await self._write(group, stream, lines)
-            except Exception:
-                log.exception("the log %s was not written", group)
+        self._writer.put(group, stream, lines)
 
 
 def _settings(stage: Stage, resource_path: str, method: str) -> Logging:
