@@ -19,6 +19,7 @@ from lablib.cloud.authentication import presigned
 from lablib.cloud.authentication.authority import Authority, Claim, claim_of
 from lablib.cloud.authentication.refusals import Reason, Refused, Style, denied, error, refusal, style_of
 from lablib.cloud.authentication.unsigned import may_be_unsigned
+from lablib.cloud.mistakes import mistake_of
 from lablib.cloud.moto_seam import engine, policies
 from lablib.cloud.polls import Polls, receive_of
 from lablib.cloud.sources.http.addresses import Address, address_of
@@ -143,6 +144,8 @@ class Front:
         except engine.MotoFailed as failed:
             return _moto_failed(failed, request, service)
         except Exception as failed:
+            if (mistake := mistake_of(request, service)) is not None:
+                return error(_style(request, service), 400, *mistake)
             log.exception("%s %s failed", request.method, request.path)
             sentence = f"The local cloud failed at this request: {type(failed).__name__}: {failed}"
             return error(_style(request, service), 500, "InternalFailure", sentence)
@@ -245,5 +248,7 @@ def _moto_failed(failed: engine.MotoFailed, request: Request, service: str | Non
     style = _style(request, service)
     if failed.missing:
         return error(style, 501, "NotImplemented", f"This local cloud cannot do that yet: {failed}")
+    if (mistake := mistake_of(request, service)) is not None:
+        return error(style, 400, *mistake)
     log.error("moto failed at %s %s (%s): %s", request.method, request.path, service, failed, exc_info=failed.__cause__)
     return error(style, 500, "InternalFailure", f"The local cloud's {service or 's3'} failed at this request: {failed}")

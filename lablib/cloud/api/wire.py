@@ -229,9 +229,19 @@ def _read_structure(shape: StructureShape, value: Any) -> Any:
     parsed = {}
     for name, item in value.items():
         member = members.get(name)
+        if member is None:
+            name, member = _renamed(shape, name)
         if item is not None and member is not None and "location" not in member.serialization:
             parsed[name] = _from_json(member, item)
     return parsed
+
+
+def _renamed(shape: StructureShape, name: str) -> tuple[str, Shape | None]:
+    """The member that travels by a name that is not its own, as those of API Gateway's HTTP APIs do."""
+    for member, its in shape.members.items():
+        if its.serialization.get("name") == name:
+            return member, its
+    return name, None
 
 
 def _read_list(shape: ListShape, value: Any) -> Any:
