@@ -13,6 +13,7 @@
 `objects`   the bytes of an S3 object, and whether it is public
 `httpapis`  HTTP APIs of API Gateway, read whole; `httpapi_operations`: what moto's apigatewayv2 lacks
 `policies`  AWS's managed policies
+`functions` moto's own Lambda, which is shut
 `schedules` which rules and schedules of EventBridge are due when, as moto holds them
 `buses`     EventBridge's events, rules and targets, and what it refuses
 `bus_targets` what EventBridge sends to log groups and streams

@@ -146,12 +146,13 @@ def _dispatcher() -> Callable[..., Any]:
     from moto.server import DomainDispatcherApplication, create_backend_app
 
     from lablib.cloud.moto_seam import (
-        dynamodb, dynamodb_items, dynamodb_streams, expiry, httpapi_operations, keys, kinesis, queues,
+        dynamodb, dynamodb_items, dynamodb_streams, expiry, functions, httpapi_operations, keys, kinesis, queues,
     )  # fmt: skip
 
     _forget_what_is_made()
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
+    functions.shut()
     keys.correct_sts()
     queues.correct_sqs()
     kinesis.correct_kinesis()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from lablib.cloud.moto_seam import schedules
+from lablib.cloud.sources import later
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.eventbridge import desk as eventbridge_desk
 from lablib.cloud.sources.eventbridge.bus import EventBridge
@@ -76,7 +77,7 @@ class EventSources:
             await self._rest.logs.flush()
             await self._http_apis.log.flush()
         desk = self._desks.get(service or "")
-        return await desk(request) if desk is not None else None
+        return await desk(request) if desk is not None else later.answer(request, service or "")
 
     async def serve(self, address: Address, request: Request, gone: asyncio.Event) -> Answer | StreamedAnswer:
         """Answer at a public address: a function URL's, an API's."""

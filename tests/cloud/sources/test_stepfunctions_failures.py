@@ -158,3 +158,12 @@ def test_other_services_that_refuse(machines: Machines, resource: str, parameter
     told = machines.run_one({"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters})
     assert told["status"] == "FAILED" and told["error"].startswith(error), told
     assert cause in told["cause"]
+
+
+def test_a_role_that_may_not_read_a_table(cloud: CloudUnderTest) -> None:
+    """DynamoDB's model has no exception for it, so it is the service's own."""
+    machines = Machines(cloud, allow="sqs:*")
+    parameters = {"TableName": "t", "Key": {"id": {"S": "1"}}}
+    told = machines.run_one({"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Parameters": parameters})
+    assert told["error"] == "DynamoDB.AmazonDynamoDBException"
+    assert "not authorized to perform: dynamodb:GetItem" in told["cause"] and "Error Code: AccessDeniedException" in told["cause"]

@@ -5,7 +5,7 @@ Touches, in modules below `moto.stepfunctions.parser.asl.component.state.exec.st
 `.LambdaFunctionErrorException`, `.execute_lambda_function_integration`; `StateTaskServiceAwsSdk._from_error`, its module's
 `_SERVICE_ERROR_NAMES`, `StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES`, `._normalise_parameters`, `._normalise_response`, `._to_boto_request`,
 `._from_boto_response`; `StateTaskServiceEvents`,
-`StateTaskServiceSqs`, `StateTaskServiceSfn` and their `_from_error`.
+`StateTaskServiceSqs`, `StateTaskServiceDynamoDB`, `StateTaskServiceSfn` and their `_from_error`.
 """
 
 from __future__ import annotations
@@ -221,6 +221,15 @@ def _name_executions(module: Any) -> None:
     _named(module.StateTaskServiceSfn, tell)
 
 
+def _name_dynamodb(module: Any) -> None:
+    """What the service's model has no exception for is ``DynamoDB.AmazonDynamoDBException``, as AWS's own templates catch it."""
+
+    def tell(task: Any, error: Exception) -> tuple[str, str] | None:
+        return ("DynamoDB.AmazonDynamoDBException", _cause(error, "AmazonDynamoDBv2")) if type(error) is ClientError else None
+
+    _named(module.StateTaskServiceDynamoDB, tell)
+
+
 _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "lambda_eval_utils": _answer_of_lambda,
     "state_task_lambda": _name_by_arn,
@@ -229,5 +238,6 @@ _CORRECTIONS: dict[str, Callable[[Any], None]] = {
     "service.state_task_service_aws_sdk": _name_sdk,
     "service.state_task_service_events": _name_events,
     "service.state_task_service_sqs": _name_sqs,
+    "service.state_task_service_dynamodb": _name_dynamodb,
     "service.state_task_service_sfn": _name_executions,
 }

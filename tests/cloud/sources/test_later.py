@@ -1,0 +1,65 @@
+"""Services that cannot call functions yet say so, and keep nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cloud.sources.support import arn
+from tests.support import CloudUnderTest
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
+
+
+def stack(kind: str, **properties: Any) -> dict[str, Any]:
+    template = {"Resources": {"It": {"Type": kind, "Properties": properties}}}
+    return {"StackName": "s", "TemplateBody": json.dumps(template)}
+
+
+LATER: list[tuple[str, str, dict[str, Any], str]] = [
+    ("cloudformation", "create_stack", stack("AWS::Lambda::Function", FunctionName="g"), "AWS::Lambda::Function"),
+    ("cloudformation", "create_stack", stack("AWS::Lambda::Url", TargetFunctionArn=FUNCTION), "AWS::Lambda::Url"),
+    ("cloudformation", "create_stack", stack("AWS::Serverless::Function"), "AWS::Serverless::Function"),
+    ("cloudformation", "create_stack", stack("Custom::Thing", ServiceToken=FUNCTION), "Custom::Thing"),
+    ("cloudformation", "create_change_set", {**stack("AWS::Lambda::Alias"), "ChangeSetName": "c"}, "AWS::Lambda::Alias"),
+    ("secretsmanager", "rotate_secret", {"SecretId": "s", "RotationLambdaARN": FUNCTION}, "rotation by a function"),
+    ("config", "put_config_rule",
+     {"ConfigRule": {"ConfigRuleName": "r", "Source": {"Owner": "CUSTOM_LAMBDA", "SourceIdentifier": FUNCTION}}}, "rules that are"),
+    ("ses", "create_receipt_rule",
+     {"RuleSetName": "s", "Rule": {"Name": "r", "Actions": [{"LambdaAction": {"FunctionArn": FUNCTION}}]}}, "receipt rules"),
+    ("cognito-idp", "create_user_pool", {"PoolName": "p", "LambdaConfig": {"PreSignUp": FUNCTION}}, "triggers of a user pool"),
+    ("iot", "create_topic_rule",
+     {"ruleName": "r", "topicRulePayload": {"sql": "SELECT *", "actions": [{"lambda": {"functionArn": FUNCTION}}]}}, "rules with a"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "operation", "parameters", "said"), LATER, ids=lambda value: value if isinstance(value, str) else "")
+def test_what_would_call_a_function(
+    cloud: CloudUnderTest, service: str, operation: str, parameters: dict[str, Any], said: str
+) -> None:  # fmt: skip
+    with pytest.raises(ClientError) as refused:
+        getattr(cloud.client(service), operation)(**parameters)
+    told = refused.value.response
+    assert told["Error"]["Code"] == "NotImplemented" and told["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert said in told["Error"]["Message"]
+
+
+def test_what_names_no_function_or_does_nothing_with_it_is_done(cloud: CloudUnderTest) -> None:
+    cloud.client("cloudformation").create_stack(**stack("AWS::SQS::Queue", QueueName="q"))
+    assert cloud.client("sqs").list_queues()["QueueUrls"]
+    secrets = cloud.client("secretsmanager")
+    secrets.create_secret(Name="s", SecretString=arn(cloud, "f"))
+    assert secrets.get_secret_value(SecretId="s")["SecretString"] == arn(cloud, "f")
+    cloud.client("cognito-idp").create_user_pool(PoolName="p")
+
+
+def test_a_template_that_is_fetched_makes_no_function_that_cannot_be_called(cloud: CloudUnderTest) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="templates")
+    s3.put_object(Bucket="templates", Key="t.json", Body=stack("AWS::Lambda::Function", FunctionName="g")["TemplateBody"])
+    with pytest.raises(ClientError) as refused:
+        cloud.client("cloudformation").create_stack(StackName="s", TemplateURL="https://templates.s3.amazonaws.com/t.json")
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
