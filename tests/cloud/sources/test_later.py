@@ -59,7 +59,7 @@ def test_what_names_no_function_or_does_nothing_with_it_is_done(cloud: CloudUnde
 def test_a_template_that_is_fetched_makes_no_function_that_cannot_be_called(cloud: CloudUnderTest) -> None:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="templates")
-    s3.put_object(Bucket="templates", Key="t.json", Body=stack("AWS::Lambda::Function", FunctionName="g")["TemplateBody"])
+    s3.put_object(Bucket="templates", Key="t.json", Body=stack("Custom::Thing", ServiceToken=FUNCTION)["TemplateBody"])
     with pytest.raises(ClientError) as refused:
         cloud.client("cloudformation").create_stack(StackName="s", TemplateURL="https://templates.s3.amazonaws.com/t.json")
     assert refused.value.response["Error"]["Code"] == "NotImplemented"
