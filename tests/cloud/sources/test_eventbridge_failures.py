@@ -58,6 +58,8 @@ def test_where_an_event_goes_that_a_target_does_not_take(cloud: CloudUnderTest) 
     closed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
                                                      "Action": "sqs:SendMessage", "Resource": "*"}]}  # fmt: skip
     cloud.client("sqs").create_queue(QueueName="closed", Attributes={"Policy": json.dumps(closed)})
+    cloud.client("sqs").create_queue(QueueName="without")  # a policy: it takes from the account's principals alone
+    cloud.client("sns").create_topic(Name="without")
     cloud.client("kinesis").create_stream(StreamName="s", ShardCount=1)
     stranger, elsewhere = cloud.function(TELLS), cloud.function(TELLS)
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}}
@@ -71,7 +73,9 @@ def test_where_an_event_goes_that_a_target_does_not_take(cloud: CloudUnderTest) 
         ({"Arn": arn(cloud, "none")}, "NO_RESOURCE"),
         ({"Arn": f"arn:aws:sqs:{here}:none"}, "NO_RESOURCE"),
         ({"Arn": f"arn:aws:sqs:{here}:closed"}, "NO_PERMISSIONS"),
+        ({"Arn": f"arn:aws:sqs:{here}:without"}, "NO_PERMISSIONS"),
         ({"Arn": f"arn:aws:sns:{here}:none"}, "NO_RESOURCE"),
+        ({"Arn": f"arn:aws:sns:{here}:without"}, "NO_PERMISSIONS"),
         ({"Arn": f"arn:aws:events:{here}:event-bus/none"}, "NO_RESOURCE"),
         ({"Arn": f"arn:aws:logs:{here}:log-group:/aws/events/none"}, "NO_RESOURCE"),
         ({"Arn": f"arn:aws:kinesis:{here}:stream/s", "RoleArn": role}, "NO_PERMISSIONS"),

@@ -310,7 +310,7 @@ def test_fifo_topics_are_for_queues(cloud: CloudUnderTest) -> None:
 
 
 def test_where_a_message_goes_that_is_not_let_in(cloud: CloudUnderTest) -> None:
-    """A function without permission, one of another topic's, one that is gone, a queue that is gone, one whose policy says no."""
+    """A function without permission, one of another topic's, one that is gone, a queue that is gone, one whose policy says no, one without."""
     news, other = topic(cloud), topic(cloud, "other")
     gone, elsewhere = cloud.function(TELLS), teller(cloud, other)
     statement = {
@@ -319,9 +319,10 @@ def test_where_a_message_goes_that_is_not_let_in(cloud: CloudUnderTest) -> None:
     }  # fmt: skip
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     closed = cloud.client("sqs").create_queue(QueueName="closed", Attributes={"Policy": policy})["QueueUrl"]
+    cloud.client("sqs").create_queue(QueueName="without")
     endpoints = [
         arn(cloud, cloud.function(TELLS)), elsewhere, arn(cloud, gone), f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:none",
-        f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:closed",
+        f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:closed", f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:without",
     ]  # fmt: skip
     letters = [Queue(cloud, f"letters{number}") for number in range(len(endpoints))]
     for endpoint, queue in zip(endpoints, letters):
