@@ -310,7 +310,7 @@ def test_fifo_topics_are_for_queues(cloud: CloudUnderTest) -> None:
 
 
 def test_where_a_message_goes_that_is_not_let_in(cloud: CloudUnderTest) -> None:
-    """A function without permission, one of another topic's, one that is gone, a queue that is gone, one whose policy says no, one without."""
+    """Functions without permission, of another topic's, gone; queues that are gone, with a policy that says no, with none."""
     news, other = topic(cloud), topic(cloud, "other")
     gone, elsewhere = cloud.function(TELLS), teller(cloud, other)
     statement = {
