@@ -36,6 +36,10 @@ def told(answer: Answered) -> tuple[int, Any]:
     [
         ("2.0", "{'message': 'hi'}", 200, "application/json", b'{"message":"hi"}'),
         ("2.0", "'hi'", 200, "application/json", b"hi"),
+        ("2.0", "'errorMessage'", 200, "application/json", b"errorMessage"),
+        ("2.0", "{'errorMessage': 'no'}", 500, "application/json", b'{"message":"Internal Server Error"}'),
+        ("1.0", "{'statusCode': 200, 'multiValueHeaders': {'a': '1'}}", 500, "application/json",
+         b'{"message":"Internal Server Error"}'),
         ("2.0", "{'statusCode': 201, 'body': 'hi'}", 201, "text/plain;charset=utf-8", b"hi"),
         ("2.0", "{'statusCode': 'many'}", 500, "application/json", b'{"message":"Internal Server Error"}'),
         ("1.0", "{'statusCode': '201', 'body': 'hi'}", 201, "text/plain;charset=utf-8", b"hi"),

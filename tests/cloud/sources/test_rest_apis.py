@@ -70,6 +70,15 @@ def test_the_event_is_aws_s_member_by_member(cloud: CloudUnderTest) -> None:
     assert got.headers["Content-Type"] == "application/json" and got.headers["X-Amzn-Trace-Id"].startswith("Root=1-")
 
 
+def test_parameters_of_a_proxy_integration_go_nowhere(cloud: CloudUnderTest) -> None:
+    api = RestApi(cloud)
+    given = {"integration.request.header.X-One": "'mapped'", "integration.request.querystring.q": "context.stage"}
+    api.put("/", "GET", api.function(ECHO), integration={"requestParameters": given})
+    api.deploy()
+    event = event_of(api.ask("/", headers=[("X-One", "own")]))
+    assert (event["headers"]["X-One"], event["queryStringParameters"]) == ("own", None)
+
+
 def test_what_is_empty_is_null_and_an_encoded_path_stays_encoded(cloud: CloudUnderTest) -> None:
     api = echoing(cloud, "/{proxy+}", "/")
     event = event_of(api.ask(""))
@@ -271,7 +280,7 @@ MALFORMED = [
     "{'statusCode': 600}", "{'statusCode': True}", "{'statusCode': [200]}", "{'statusCode': 200, 'body': {'a': 1}}",
     "{'statusCode': 200, 'body': 7}", "{'statusCode': 200, 'headers': ['a']}", "{'statusCode': 200, 'headers': {'a': 1}}",
     "{'statusCode': 200, 'headers': {'a': {}}}", "{'statusCode': 200, 'multiValueHeaders': 'a'}",
-    "{'statusCode': 200, 'multiValueHeaders': {'a': [1]}}", "{'statusCode': 200, 'isBase64Encoded': 'yes'}",
+    "{'statusCode': 200, 'multiValueHeaders': {'a': [1]}}", "{'statusCode': 200, 'multiValueHeaders': {'a': '1'}}", "{'statusCode': 200, 'isBase64Encoded': 'yes'}",
 ]  # fmt: skip
 
 

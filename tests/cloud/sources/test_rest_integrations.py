@@ -210,6 +210,7 @@ def test_a_request_is_passed_on_to_an_endpoint(cloud: CloudUnderTest, endpoint: 
     assert (seen["method"], seen["path"], seen["body"]) == ("POST", "/v1/a/b%20c?x=1&x=2", "hello")
     assert seen["headers"]["X-Mine"] == "2" and seen["headers"]["X-Stage"] == "prod"
     assert seen["headers"]["Host"] == endpoint.removeprefix("http://")
+    assert {name.lower(): value for name, value in seen["headers"].items()}["x-amzn-apigateway-api-id"] == api.id
     assert api.ask("/status/418").status == 418
 
 

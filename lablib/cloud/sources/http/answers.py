@@ -63,10 +63,19 @@ class Reply:
         return Answer(self.status, body=self.body, lines=(*lines, *more))
 
 
-def reply_2(payload: bytes) -> Reply:
-    """Read an answer of payload format 2.0. Raises `Malformed`."""
+def reply_2(payload: bytes, *, of_api: bool = False) -> Reply:
+    """Read an answer of payload format 2.0. Raises `Malformed`.
+
+    Parameters
+    ----------
+    of_api
+        An HTTP API, not a function URL, reads it: what has an ``errorMessage`` looks to it like the answer of a function that
+        failed (LocalStack's tests against AWS, 2024; of function URLs it is unconfirmed).
+    """
     content = _json(payload)
     if not isinstance(content, dict) or "statusCode" not in content:
+        if of_api and isinstance(content, dict) and "errorMessage" in content:
+            raise Malformed("it looks like an error")
         return Reply(200, (("Content-Type", "application/json"),), _inferred(content, payload))
     lines = (*headers_of(content.get("headers")), *cookie_lines(content.get("cookies")))
     return Reply(status_of(content["statusCode"]), lines, _body(content))

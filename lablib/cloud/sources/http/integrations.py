@@ -118,7 +118,7 @@ class Integrations:
             payload = await within(integration.timeout, self.invoke(
                 function_of(call.filled(integration.uri)), event, call.route_arn, integration.role, call.incoming.trace
             ))  # fmt: skip
-            reply = (reply_2 if second else reply_1)(payload)
+            reply = reply_2(payload, of_api=True) if second else reply_1(payload)
         except (Malformed, LambdaError) as error:
             call.said["integration"] = why(error, "integration")
             if isinstance(error, Malformed):

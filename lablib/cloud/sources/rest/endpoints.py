@@ -23,6 +23,8 @@ from lablib.models import rest_apis
 if TYPE_CHECKING:
     from lablib.cloud.sources.rest.integrations import Request
 
+# Says whose request an endpoint gets. Of HTTP and of HTTP_PROXY: LocalStack's snapshots of AWS, 2024.
+_OF_API = "x-amzn-apigateway-api-id"
 # Captured sentences, 2018 to 2024.
 _UNREACHABLE = "Network error communicating with endpoint"
 
@@ -32,7 +34,7 @@ async def passed_on(request: Request) -> Reply:
     call, integration = request.call, request.integration
     mapped = request_parameters(integration.parameters, call, request.parameters, request.context)
     replaced = {name.lower() for name, _ in mapped.headers} | {"host"}
-    headers = [line for line in call.headers if line[0].lower() not in replaced] + mapped.headers
+    headers = [line for line in call.headers if line[0].lower() not in replaced] + mapped.headers + [(_OF_API, call.api_id)]
     names = {name for name, _ in mapped.query}
     query = [pair for pair in call.query if pair[0] not in names] + mapped.query
     path = {**request.parameters, **mapped.path} if not mapped.path else mapped.path
@@ -42,9 +44,12 @@ async def passed_on(request: Request) -> Reply:
 
 async def asked(request: Request, body: bytes, mapped: Mapped) -> Reply:
     """HTTP: a request of the integration's own making. Raises `Failure`."""
-    headers = list(mapped.headers)
-    if not any(name.lower() == "content-type" for name, _ in headers) and body:
-        headers.append(("Content-Type", request.call.media_type))
+    call, known = request.call, {name.lower() for name, _ in mapped.headers}
+    own = [
+        ("Accept", "application/json"), ("User-Agent", f"AmazonAPIGateway_{call.api_id}"), (_OF_API, call.api_id),
+        ("X-Amzn-Trace-Id", call.trace), *([("Content-Type", call.media_type)] if body else []),
+    ]  # fmt: skip
+    headers = [*mapped.headers, *(line for line in own if line[0].lower() not in known)]
     return await _fetch(request, headers, mapped.query, mapped.path, body)
 
 

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from lablib.cloud.sources.rest.call import Call, Lines, every, last
+from lablib.cloud.sources.rest.call import Call, every, last
 
 EVERYTHING = "*/*"
 
@@ -20,8 +20,7 @@ def is_binary(media_type: str, binary: frozenset[str]) -> bool:
 
 
 def proxy_event(
-    call: Call, context: Mapping[str, Any], resource_path: str, parameters: Mapping[str, str], binary: frozenset[str],
-    more: Lines = (),
+    call: Call, context: Mapping[str, Any], resource_path: str, parameters: Mapping[str, str], binary: frozenset[str]
 ) -> dict[str, Any]:  # fmt: skip
     """What a function gets from an AWS_PROXY integration. What is empty is null.
 
@@ -29,15 +28,11 @@ def proxy_event(
     ----------
     binary
         The API's binary media types.
-    more
-        Headers that the integration's parameters add; they take the place of the request's own of the same name.
     """
-    added = {name for name, _ in more}
-    headers = (*((name, value) for name, value in call.headers if name not in added), *more)
     body, encoded = _body(call, binary)
     return {
         "resource": resource_path, "path": call.path, "httpMethod": call.method,
-        "headers": last(headers) or None, "multiValueHeaders": every(headers) or None,
+        "headers": last(call.headers) or None, "multiValueHeaders": every(call.headers) or None,
         "queryStringParameters": last(call.query) or None, "multiValueQueryStringParameters": every(call.query) or None,
         "pathParameters": dict(parameters) or None, "stageVariables": dict(call.variables) or None,
         "requestContext": dict(context), "body": body, "isBase64Encoded": encoded,

@@ -149,7 +149,9 @@ def _mapping(headers: Any) -> Mapping[str, Any]:
 
 
 def _listing(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]
+    if not isinstance(values, list):
+        raise malformed()
+    return values
 
 
 def _text(value: Any) -> str:
