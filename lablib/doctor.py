@@ -29,8 +29,11 @@ _MARK: dict[State, str] = {"ok": "ok      ", "limited": "limited ", "missing": "
 SUPPORTED = ((3, 11), (3, 14))
 """The oldest and the newest Python that pyproject.toml declares."""
 
-NEEDED = ("boto3", "moto", "tornado", "flask", "jupyterlab", "jupyter_server_proxy", "ipywidgets", "matplotlib", "numpy")
-"""What requirements.txt installs and a lab cannot run without."""
+NEEDED = (
+    "boto3", "moto", "tornado", "flask", "flask_cors", "airspeed", "jsonata", "jsonpath_ng", "fastjsonschema",
+    "jupyterlab", "jupyter_server_proxy", "ipywidgets", "matplotlib", "numpy",
+)  # fmt: skip
+"""What requirements.txt installs and a lab cannot run without: some of it is imported only when a lab first needs it."""
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import lablib as lablib_package
 from lablib import doctor
 from lablib.doctor import Finding
 from tests.face.endings import Ending
@@ -70,6 +73,13 @@ def test_doctor_says_the_same_as_json() -> None:
     said = json.loads(ran.stdout)
     assert said["labs_run"] is True and ran.returncode == 0
     assert [finding["name"] for finding in said["findings"]][:4] == ["Python", "packages", "local cloud", "isolation"]
+
+
+def test_doctor_looks_for_every_library_that_we_depend_on() -> None:
+    declared = tomllib.loads((Path(lablib_package.__file__).parent.parent / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[^\w-]", line)[0].replace("-", "_").removesuffix("_python") for line in declared}
+    of_the_maintainer, brought_by_others, not_everywhere = {"nbformat", "nbclient"}, {"botocore", "platformdirs"}, {"awslambdaric"}
+    assert names - of_the_maintainer - brought_by_others - not_everywhere == set(doctor.NEEDED)
 
 
 def test_doctor_names_what_the_mode_without_namespaces_leaves_open() -> None:
