@@ -40,6 +40,19 @@ def permit(cloud: CloudUnderTest, name: str, principal: str, source: str | None 
     )  # fmt: skip
 
 
+def service_role(cloud: CloudUnderTest, name: str, services: list[str], *actions: str) -> str:
+    """The ARN of a new role that these services may assume, and that may do this."""
+    iam = cloud.client("iam")
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    if actions:
+        allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
+    return str(role)
+
+
 def public_topic(cloud: CloudUnderTest, name: str) -> str:
     """The ARN of a topic to which every service may publish."""
     sns = cloud.client("sns")

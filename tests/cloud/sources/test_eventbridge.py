@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.api.harness import refused
-from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, public_topic, received
+from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, public_topic, received, service_role
 from tests.support import CloudUnderTest
 
 ORDER = {"Source": "shop", "DetailType": "order", "Detail": '{"total": 12.50, "für": ["Ana"]}'}
@@ -155,10 +155,7 @@ def test_every_kind_of_target(cloud: CloudUnderTest) -> None:
     kinesis.create_stream(StreamName="s", ShardCount=1)
     bus = events.create_event_bus(Name="other")["EventBusArn"]
     rule(cloud, "on", {"source": ["shop"]}, {"Arn": forwarded.arn}, bus="other")
-    role = cloud.role()
-    statement = {"Effect": "Allow", "Action": ["kinesis:*", "events:*"], "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    cloud.client("iam").put_role_policy(RoleName="lambda-test-role", PolicyName="all", PolicyDocument=document)
+    role = service_role(cloud, "events", ["events.amazonaws.com"], "kinesis:*", "events:*")
     rule(cloud, "r", {"source": ["shop"]}, {"Arn": plain.arn}, {"Arn": fifo.arn, "SqsParameters": {"MessageGroupId": "g"}},
          {"Arn": topic}, {"Arn": bus, "RoleArn": role},
          {"Arn": f"arn:aws:logs:{cloud.region}:{ACCOUNT}:log-group:/aws/events/shop"})  # fmt: skip

@@ -17,7 +17,7 @@ from lablib.cloud.sources.eventbridge.inputs import Occasion
 from lablib.cloud.sources.eventbridge.targets import NotDelivered, Parcel
 from tests.cloud.api.harness import refused
 from tests.cloud.sources.failures import WAYS, failing, runs
-from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received
+from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received, service_role
 from tests.cloud.sources.test_eventbridge import ORDER, put, rule, rule_arn
 from tests.support import CloudUnderTest
 
@@ -62,9 +62,8 @@ def test_where_an_event_goes_that_a_target_does_not_take(cloud: CloudUnderTest) 
     cloud.client("sns").create_topic(Name="without")
     cloud.client("kinesis").create_stream(StreamName="s", ShardCount=1)
     stranger, elsewhere = cloud.function(TELLS), cloud.function(TELLS)
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    role = cloud.client("iam").create_role(RoleName="poor", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    role = service_role(cloud, "poor", ["events.amazonaws.com"])
+    other = service_role(cloud, "other", ["lambda.amazonaws.com"], "kinesis:*")
     permit(cloud, elsewhere, "events.amazonaws.com", rule_arn(cloud, "another"))
     here = f"{cloud.region}:{ACCOUNT}"
     endpoints: list[tuple[dict[str, Any], str]] = [
@@ -79,6 +78,7 @@ def test_where_an_event_goes_that_a_target_does_not_take(cloud: CloudUnderTest) 
         ({"Arn": f"arn:aws:events:{here}:event-bus/none"}, "NO_RESOURCE"),
         ({"Arn": f"arn:aws:logs:{here}:log-group:/aws/events/none"}, "NO_RESOURCE"),
         ({"Arn": f"arn:aws:kinesis:{here}:stream/s", "RoleArn": role}, "NO_PERMISSIONS"),
+        ({"Arn": f"arn:aws:kinesis:{here}:stream/s", "RoleArn": other}, "NO_PERMISSIONS"),
         ({"Arn": f"arn:aws:states:{here}:stateMachine:none", "RoleArn": role}, "NO_PERMISSIONS"),
         ({"Arn": f"arn:aws:ecs:{here}:cluster/none", "RoleArn": role}, "INVALID_PARAMETER"),
     ]
@@ -112,11 +112,9 @@ def test_a_template_that_comes_to_no_json(cloud: CloudUnderTest) -> None:
 
 
 def test_a_state_machine(cloud: CloudUnderTest) -> None:
-    states, role = cloud.client("stepfunctions"), allow(cloud, "states:*")
+    role = service_role(cloud, "both", ["states.amazonaws.com", "events.amazonaws.com"], "states:*")
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {
-        "Service": ["states.amazonaws.com", "lambda.amazonaws.com"]}}]}  # fmt: skip
-    cloud.client("iam").update_assume_role_policy(RoleName="lambda-test-role", PolicyDocument=json.dumps(trust))
+    states = cloud.client("stepfunctions")
     machine = states.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
     letters = Queue(cloud, "letters")
     rule(cloud, "r", SHOP, {"Arn": machine, "RoleArn": role, "InputPath": "$.detail"},

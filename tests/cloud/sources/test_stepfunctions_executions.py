@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.sources.machines import TRUST, Machines, output, refused, threads_of
-from tests.cloud.sources.support import Queue
+from tests.cloud.sources.support import Queue, service_role
 from tests.support import CloudUnderTest
 
 
@@ -175,7 +175,8 @@ def test_eventbridge_hears_of_executions_and_starts_them(cloud: CloudUnderTest, 
     events.put_targets(Rule="status", Targets=[{"Id": "1", "Arn": queue.arn}])
     machine = machines.one({"Type": "Pass"})
     events.put_rule(Name="mine", EventPattern=json.dumps({"source": ["mine"]}))
-    events.put_targets(Rule="mine", Targets=[{"Id": "1", "Arn": machine, "RoleArn": machines.role, "InputPath": "$.detail"}])
+    role = service_role(cloud, "starter", ["events.amazonaws.com"], "states:StartExecution")
+    events.put_targets(Rule="mine", Targets=[{"Id": "1", "Arn": machine, "RoleArn": role, "InputPath": "$.detail"}])
     events.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": '{"a": 1}'}])
     cloud.advance(1)
     [execution] = machines.client.list_executions(stateMachineArn=machine)["executions"]

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lablib.cloud.access.execution import may_be_assumed
 from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.moto_seam import bus_targets, deliveries, engine
 from lablib.cloud.sources.calling import Source
@@ -145,6 +146,8 @@ class Targets:
 
     async def _by_role(self, parcel: Parcel, action: str, resource: str) -> None:
         role = parcel.target.get("RoleArn")
+        if role and not await may_be_assumed(role, SERVICE):
+            raise NotDelivered("NO_PERMISSIONS", f"{SERVICE} is not authorized to assume {role}")
         if role and not await self._context.role_allows(role, action, resource):
             raise NotDelivered("NO_PERMISSIONS", f"{role} is not authorized to perform {action} on {resource}")
 
