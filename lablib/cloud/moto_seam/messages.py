@@ -88,9 +88,9 @@ class Messages:
 
     # --- what there is --------------------------------------------------------------
 
-    def counts(self, now: float) -> tuple[int, int, int]:
-        """How many can be received, how many are in flight, how many are delayed."""
-        self._settle(now)
+    def counts(self, now: float, oldest: float = 0.0) -> tuple[int, int, int]:
+        """How many can be received, how many are in flight, how many are delayed. What was sent before `oldest` is dropped."""
+        self._settle(now, oldest)
         return len(self._entries) - self._hidden, self._in_flight, self._hidden - self._in_flight
 
     def shown(self, now: float) -> list[Any]:

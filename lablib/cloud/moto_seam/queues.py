@@ -65,7 +65,7 @@ def take(
     now, dead_letters = clockwork.now() * 1000, queue.dead_letter_queue
     limit = queue.redrive_policy["maxReceiveCount"] if dead_letters is not None and queue.redrive_policy else None
     taken, dead = queue._messages.take(
-        now, most, hidden_s * 1000, now - queue.message_retention_period * 1000,
+        now, most, hidden_s * 1000, _oldest(queue, now),
         lambda message: limit is not None and _received_here(message) >= limit, fits,
     )  # fmt: skip
     for message in dead:
@@ -114,7 +114,16 @@ def _emptied(queue: Any, nothing: list[Any]) -> None:
 
 
 def _count(place: int) -> Callable[[Any], int]:
-    return lambda queue: int(queue._messages.counts(clockwork.now() * 1000)[place])
+    def counted(queue: Any) -> int:
+        now = clockwork.now() * 1000
+        return int(queue._messages.counts(now, _oldest(queue, now))[place])
+
+    return counted
+
+
+def _oldest(queue: Any, now: float) -> float:
+    """When what a queue keeps was sent at the earliest."""
+    return float(now - queue.message_retention_period * 1000)
 
 
 def _group(queue: Any, message: Any) -> str | None:

@@ -123,6 +123,10 @@ def test_what_is_too_old_is_gone(moto: Moto) -> None:
     client.purge_queue(QueueUrl=url)
     moto.now += 31
     assert receive(client, url) == []
+    client.send_message(QueueUrl=url, MessageBody="never received")
+    moto.now += 61
+    counted = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    assert counted == {"ApproximateNumberOfMessages": "0"}
     client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
