@@ -127,6 +127,19 @@ def test_a_file_of_tests_is_one_subject() -> None:
     assert not [str(path) for path in files("tests") if len(path.read_text(encoding="utf-8").splitlines()) > 450]
 
 
+def test_a_room_names_what_is_in_it() -> None:
+    """A package whose docstring lists its modules, name by name, lists all of them, and none that is gone."""
+    wrong = {}
+    for room in (path for path in files() if path.stem == "__init__"):
+        told = ast.get_docstring(ast.parse(room.read_text(encoding="utf-8"))) or ""
+        rows = set(re.findall(r"^`(\w+)` ", told, re.MULTILINE))
+        there = {path.stem for path in room.parent.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+        missing = {name for name in there - {"__init__"} if f"`{name}`" not in told}
+        if len(rows & there) > 1 and (missing or rows - there):
+            wrong[str(room.parent.relative_to(ROOT))] = sorted(missing | rows - there)
+    assert not wrong
+
+
 def test_a_function_is_one_thought() -> None:
     """At most 40 lines; its docstring does not count."""
     long = []

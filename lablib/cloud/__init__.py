@@ -13,6 +13,7 @@
 `invocation`      one invocation; `variables`, its environment's
 `scaling`         environments: how many, and which is whose
 `asynchronous`    events, and what comes of them
+`sources`         event sources: how other services call functions
 `telemetry`       logs, metrics, traces
 `clock`           the cloud's time
 `moto_seam`       moto

@@ -25,6 +25,13 @@ DELIVERY_AGE_S = 86_400
 # such that 185 of them do not end before the 24 hours do.
 DELIVERY_BACKOFF_S = (1.0, 600.0)
 
+
+def delivery_backoff(attempt: int) -> float:
+    """Seconds between the `attempt`-th attempt at a delivery, 1 for the first, and the next."""
+    first, most = DELIVERY_BACKOFF_S
+    return min(most, first * 2.0 ** min(attempt - 1, 30))
+
+
 # EventBridge Scheduler. How old, in seconds, a StartDate may be: AWS's sentence when it is older (captured, third party, 2024).
 START_DATE_AGE_S = 300
 # Bytes of a target's Input. BOTO scheduler, Target.Input.

@@ -124,9 +124,8 @@ TOPIC_MESSAGE_BYTES = 256 * 1024
 S3_NOTIFICATIONS = 100
 S3_KEY_BYTES = 1_024
 
-# CloudWatch Logs: subscription filters of a log group, expressions in one pattern, patterns with expressions of a log group. BOTO
+# CloudWatch Logs: expressions in one pattern, patterns with expressions of a log group. BOTO
 # PutSubscriptionFilter, 2026; metric filters of a group: BOTO PutMetricFilter, 2026.
-SUBSCRIPTION_FILTERS = 2
 PATTERN_EXPRESSIONS = 2
 GROUP_EXPRESSION_PATTERNS = 5
 METRIC_FILTERS = 100

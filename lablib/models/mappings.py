@@ -13,7 +13,6 @@ FIFO_BATCH = Range(1, 10, 10, "messages", "BOTO BatchSize, 2026-11-17")
 STREAM_BATCH = Range(1, 10_000, 100, "records", "BOTO BatchSize, 2026-11-17")
 # More than this many in a batch of a queue need a batching window of a second or more. BOTO BatchSize, 2026-11-17.
 BATCH_WITHOUT_WINDOW = 10
-WINDOW_S = Range(0, 300, 0, "s", "BOTO MaximumBatchingWindowInSeconds, 2026-11-17")
 
 # Filters of a mapping ("5, to 10 on request") and a pattern's length. DG invocation-eventfiltering, 2026; BOTO Pattern.
 FILTERS = 5
@@ -21,8 +20,7 @@ FILTERS = 5
 # Mappings on a page of the list, however many are asked for. BOTO ListEventSourceMappings.MaxItems, 2026-11-17.
 LIST_ITEMS = 100
 
-# Queues: at most so many batches at a time; pollers of provisioned mode. BOTO ScalingConfig, ProvisionedPollerConfig, 2026-11-17.
-MAXIMUM_CONCURRENCY = Range(2, 1_000, 1_000, "invocations", "BOTO MaximumConcurrency, 2026-11-17")
+# Queues: pollers of provisioned mode. BOTO ProvisionedPollerConfig, 2026-11-17.
 MINIMUM_POLLERS = Range(2, 200, 2, "pollers", "BOTO MinimumPollers, DG with-sqs, 2026")
 MAXIMUM_POLLERS = Range(2, 10_000, 200, "pollers", "BOTO MaximumPollers, 2026-11-17")
 
@@ -32,11 +30,8 @@ SQS_FIRST_CONCURRENCY = 5
 SQS_CONCURRENCY_PER_MINUTE = 300
 SQS_HIGHEST_CONCURRENCY = 1_250
 
-# Streams. BOTO, 2026-11-17; the lowest age is in the API reference of MaximumRecordAgeInSeconds, 2026.
-PARALLELIZATION = Range(1, 10, 1, "batches", "BOTO ParallelizationFactor, 2026-11-17")
+# Streams: how old a record may get. BOTO, 2026-11-17; the lowest age is in the API reference of MaximumRecordAgeInSeconds, 2026.
 RECORD_AGE_S = Range(60, 604_800, -1, "s", "BOTO MaximumRecordAgeInSeconds, 2026-11-17")
-STREAM_RETRIES = Range(-1, 10_000, -1, "retries", "BOTO MaximumRetryAttempts, 2026-11-17")
-TUMBLING_WINDOW_S = Range(0, 900, 0, "s", "BOTO TumblingWindowInSeconds, 2026-11-17")
 # A window without new records is over this long after its end, at the latest; its state; what a function is sent besides records.
 # DG services-kinesis-windows, 2026; the last is ours.
 TUMBLING_GRACE_S = 120

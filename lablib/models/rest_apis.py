@@ -14,9 +14,6 @@ SHORTEST_INTEGRATION_TIMEOUT_MS = 50
 PAYLOAD_BYTES = 10 * 1024 * 1024
 # How long an authorizer's answer is kept unless it says otherwise: API reference of CreateAuthorizer.
 AUTHORIZER_TTL_S = 300
-# Of an account in one region: requests per second, and how many at once.
-ACCOUNT_RATE = 10_000.0
-ACCOUNT_BURST = 5_000
 # What TestInvokeMethod calls its stage in source ARNs and events.
 TEST_STAGE = "test-invoke-stage"
 

@@ -15,7 +15,6 @@ HISTORY_EVENTS = 25_000
 EXPRESS_SECONDS = 300
 # At a time. Developer Guide, "Using Map state in Inline mode".
 INLINE_MAP_CONCURRENCY = 40
-DEFINITION_BYTES = 1_048_576
 # How long GetActivityTask waits. API Reference, GetActivityTask.
 ACTIVITY_POLL_SECONDS = 60
 NAME_CHARACTERS = 80

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from lablib.cloud.access import principals, resource_policies, resources, s3
 from lablib.cloud.access.decision import Asked, Principal, refusal
@@ -19,6 +18,7 @@ from lablib.cloud.api.wire import Wire
 from lablib.cloud.functions import Functions, NoSuchFunction
 from lablib.cloud.moto_seam import access, engine
 from lablib.cloud.web import Request
+from lablib.models.timestamps import whole_seconds
 
 # Services whose requests may change what IAM holds.
 _CHANGE_IAM = ("iam", "cloudformation")
@@ -158,7 +158,7 @@ class Gate:
 def circumstances(now: float, region: str) -> Context:
     """The condition keys that every request has. `now` is the cloud's time."""
     return {
-        "aws:currenttime": f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}", "aws:epochtime": str(int(now)),
+        "aws:currenttime": whole_seconds(now), "aws:epochtime": str(int(now)),
         "aws:requestedregion": region, "aws:sourceip": "127.0.0.1", "aws:viaawsservice": "false",
         # Loopback needs no TLS; a policy that asks for it is met on AWS by the very same client.
         "aws:securetransport": "true",

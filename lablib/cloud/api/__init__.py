@@ -13,6 +13,7 @@
 `signatures`    whether code that nobody signed may be deployed
 `eventstream`   an answer that is streamed
 `neighbours`    IAM and S3
+`running`       whether a version can run now, and what its callers are told where it cannot
 `operations`    what each operation does, by theme
 """
 

@@ -1,7 +1,7 @@
 """The one place that reaches into moto. Every file names what it touches, and has a contract test in tests/cloud/moto_seam/.
 
 `engine`    moto's WSGI application, its configuration, and the one lock round all of it
-`clockwork` moto's timestamps are the cloud's time
+`clockwork` moto's timestamps are the cloud's time; `utc`: the times that moto keeps
 `roles`     whether Lambda may assume a role, and the credentials a function gets
 `access`    whose an access key is, their policies, and those of buckets, queues, topics and secrets
 `keys`      which secret belongs to an access key, and how one came about that STS gave out

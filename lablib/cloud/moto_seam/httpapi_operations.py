@@ -26,6 +26,7 @@ from urllib.parse import unquote
 from lablib.cloud.moto_seam import clockwork
 from lablib.cloud.moto_seam.httpapis import Route, routes_of
 from lablib.models import http_apis
+from lablib.models.timestamps import whole_seconds
 
 Handled = tuple[int, dict[str, str], str]
 Handler = Callable[[Any], Handled]
@@ -251,9 +252,8 @@ def _create_deployment(call: Any) -> Handled:
     if not api.routes:
         raise _refusal("BadRequestException", "At least one route is required before deploying the Api.")
     stage = api.get_stage(given["stageName"]) if given.get("stageName") else None
-    now = datetime.fromtimestamp(clockwork.now(), timezone.utc)
     name = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(6))
-    deployment = Deployment(name, f"{now:%Y-%m-%dT%H:%M:%SZ}", given.get("description"), routes_of(api))
+    deployment = Deployment(name, whole_seconds(clockwork.now()), given.get("description"), routes_of(api))
     _deployments(api)[name] = deployment
     if stage is not None:
         stage.lab_deployment = name

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lablib.cloud.moto_seam import clockwork
+from lablib.models.timestamps import timestamp
 
 # Type and Value of each attribute by its name; the value of a binary one is base64.
 Attributes = Mapping[str, Mapping[str, str]]
@@ -29,7 +30,6 @@ def envelope(
 ) -> dict[str, Any]:  # fmt: skip
     """A notification, with SNS's names in SNS's order."""
     region = topic.arn.split(":")[3]
-    now = datetime.fromtimestamp(clockwork.now(), UTC)
     version = str(getattr(topic, "signature_version", None) or "1")
     made: dict[str, Any] = {"Type": "Notification", "MessageId": message_id}
     if sequence is not None:
@@ -37,7 +37,7 @@ def envelope(
     made["TopicArn"] = topic.arn
     if subject:
         made["Subject"] = subject
-    made |= {"Message": text, "Timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z", "SignatureVersion": version}
+    made |= {"Message": text, "Timestamp": timestamp(clockwork.now()), "SignatureVersion": version}
     made["Signature"] = _signature(made, version)
     made["SigningCertURL"] = f"https://sns.{region}.amazonaws.com/{CERTIFICATE}"
     made["UnsubscribeURL"] = f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={subscription}"

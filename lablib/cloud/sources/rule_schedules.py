@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from lablib.cloud.moto_seam.schedules import ScheduledRule
@@ -12,6 +11,7 @@ from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.timetable import Entry, Timetable
 from lablib.models.cron import Cron
 from lablib.models.schedules import Rate, parse
+from lablib.models.timestamps import whole_seconds
 
 # Runs a rule's targets with an event: the rule, the event.
 Run = Callable[[ScheduledRule, Mapping[str, Any]], None]
@@ -69,6 +69,6 @@ def scheduled_event(arn: str, region: str, account: str, moment: float) -> dict[
     """The event of a rule's schedule: ``time`` is when it was due, without fractions of a second."""
     return {
         "version": "0", "id": str(uuid.uuid4()), "detail-type": "Scheduled Event", "source": "aws.events",
-        "account": account, "time": f"{datetime.fromtimestamp(int(moment), timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+        "account": account, "time": whole_seconds(moment),
         "region": region, "resources": [arn], "detail": {},
     }  # fmt: skip

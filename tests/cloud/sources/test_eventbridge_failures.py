@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from lablib.cloud.clock import Clock
-from lablib.cloud.sources.eventbridge.delivering import Deliveries, backoff
+from lablib.cloud.sources.eventbridge.delivering import Deliveries
 from lablib.cloud.sources.eventbridge.inputs import Occasion
 from lablib.cloud.sources.eventbridge.targets import NotDelivered, Parcel
+from lablib.models.buses import delivery_backoff
 from tests.cloud.api.harness import refused
 from tests.cloud.sources.failures import WAYS, failing, runs
 from tests.cloud.sources.support import ACCOUNT, TELLS, Queue, arn, permit, received, service_role
@@ -309,7 +310,7 @@ def delivered(failures: int, policy: dict[str, int], error: Callable[[], Excepti
 def test_a_delivery_is_tried_again_with_a_growing_back_off() -> None:
     tried, counted = delivered(4, {})
     assert tried == [0, 1, 3, 7, 15] and counted == ["Invocations", *["RetryInvocationAttempts"] * 4]
-    assert [backoff(number) for number in (1, 2, 10, 11, 200)] == [1, 2, 512, 600, 600]
+    assert [delivery_backoff(number) for number in (1, 2, 10, 11, 200)] == [1, 2, 512, 600, 600]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from lablib.cloud.sources.eventbridge import checks, entries
 from lablib.cloud.sources.eventbridge.delivering import Deliveries
 from lablib.cloud.sources.eventbridge.inputs import Occasion
 from lablib.cloud.sources.eventbridge.targets import StateMachines, Targets
+from lablib.models.timestamps import whole_seconds
 
 Event = Mapping[str, Any]
 
@@ -99,7 +100,7 @@ class EventBridge:
             self._keep(rule, event, now)
             return
         self._count("TriggeredRules", rule.arn)
-        occasion = Occasion(rule.arn, rule.name, entries.moment(now))
+        occasion = Occasion(rule.arn, rule.name, whole_seconds(now))
         for target in rule.targets:
             self._deliveries.deliver(target, event, occasion, trace, via)
 

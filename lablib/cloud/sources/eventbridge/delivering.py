@@ -61,12 +61,6 @@ class Terms:
         )  # fmt: skip
 
 
-def backoff(attempt: int) -> float:
-    """Seconds between the `attempt`-th attempt and the next."""
-    first, most = buses.DELIVERY_BACKOFF_S
-    return most if attempt > 30 else min(most, first * 2.0 ** (attempt - 1))
-
-
 class Deliveries:
     """Deliveries that are under way, or due again."""
 
@@ -108,7 +102,7 @@ class Deliveries:
             await self._failed(parcel, terms, number, accepted, mistake)
 
     async def _failed(self, parcel: Parcel, terms: Terms, number: int, accepted: float, failed: NotDelivered) -> None:
-        due = self._context.clock.now() + backoff(number)
+        due = self._context.clock.now() + buses.delivery_backoff(number)
         if not failed.again:
             await self._end(parcel, failed, number, None)
         elif number > terms.retries:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from lablib.cloud.moto_seam.buses import Refused
 from lablib.models import buses
+from lablib.models.timestamps import whole_seconds
 
 Entry = Mapping[str, Any]
 
@@ -78,7 +79,7 @@ def event_of(entry: Entry, event_id: str, account: str, region: str, now: float)
     """The event that an entry becomes, with AWS's members in AWS's order. The entry is one that is taken."""
     return {
         "version": "0", "id": event_id, "detail-type": entry["DetailType"], "source": entry["Source"], "account": account,
-        "time": moment(_time(entry.get("Time"), now)), "region": region, "resources": list(entry.get("Resources") or ()),
+        "time": whole_seconds(_time(entry.get("Time"), now)), "region": region, "resources": list(entry.get("Resources") or ()),
         "detail": _detail(entry),
     }  # fmt: skip
 
@@ -91,8 +92,3 @@ def _time(given: Any, now: float) -> float:
         return float(given)
     except (TypeError, ValueError):
         return datetime.fromisoformat(str(given).replace("Z", "+00:00")).timestamp()
-
-
-def moment(seconds: float) -> str:
-    """A time as events have it: UTC, without fractions of a second."""
-    return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"

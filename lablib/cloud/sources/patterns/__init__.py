@@ -1,6 +1,6 @@
 """Event patterns: the language in which EventBridge's rules, and filters of mappings and subscriptions, say what they want.
 
-`compile` reads a pattern, or refuses it in AWS's words; `Pattern.matches` asks it about an event. The names of a pattern stand
+A pattern is read by `compile`, or refused in AWS's words; `Pattern.matches` asks it about an event. Its names stand
 for fields at any depth; a field may have several values, by arrays; it matches if one of them passes one of the tests that the
 pattern lists for it. Fields inside one array must match in the same element. What a number, an IP address or null equals, and
 that a dot in a name is as good as a level, is as EventBridge answered in 2024 (TestEventPattern).

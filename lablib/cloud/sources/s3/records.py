@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
 from lablib.cloud.moto_seam.buckets import Bucket, ObjectEvent
 from lablib.models import s3_events
+from lablib.models.timestamps import timestamp, whole_seconds
 
 
 class Sequence:
@@ -37,7 +37,7 @@ def record(event: ObjectEvent, configuration_id: str, principal: str, sequencer:
     """The record of an event: what is in ``Records``."""
     made: dict[str, Any] = {
         "eventVersion": s3_events.RECORD_VERSION, "eventSource": "aws:s3", "awsRegion": event.bucket.region,
-        "eventTime": iso(event.at), "eventName": event.name, "userIdentity": {"principalId": principal},
+        "eventTime": timestamp(event.at), "eventName": event.name, "userIdentity": {"principalId": principal},
         "requestParameters": {"sourceIPAddress": source_ip(event)},
         "responseElements": {"x-amz-request-id": event.request_id, "x-amz-id-2": event.host_id},
         "s3": {
@@ -50,7 +50,7 @@ def record(event: ObjectEvent, configuration_id: str, principal: str, sequencer:
         },
     }  # fmt: skip
     if event.name == "ObjectRestore:Completed" and event.restored_until is not None:
-        until = {"lifecycleRestorationExpiryTime": iso(event.restored_until), "lifecycleRestoreStorageClass": event.storage_class}
+        until = {"lifecycleRestorationExpiryTime": timestamp(event.restored_until), "lifecycleRestoreStorageClass": event.storage_class}
         made["glacierEventData"] = {"restoreEventData": until}
     return made
 
@@ -72,7 +72,7 @@ def detail(event: ObjectEvent, requester: str, sequencer: str) -> dict[str, Any]
     if event.name.startswith("ObjectRestore:"):
         made["source-storage-class"] = event.storage_class
         if event.name == "ObjectRestore:Completed" and event.restored_until is not None:
-            made["restore-expiry-time"] = iso(event.restored_until, milliseconds=False)
+            made["restore-expiry-time"] = whole_seconds(event.restored_until)
     return made
 
 
@@ -84,7 +84,7 @@ def detail_type(event: ObjectEvent) -> str | None:
 def test_message(bucket: Bucket, now: float, request_id: str, host_id: str) -> str:
     """What a queue or a topic gets when it is configured."""
     return json.dumps({
-        "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": iso(now), "Bucket": bucket.name, "RequestId": request_id,
+        "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": timestamp(now), "Bucket": bucket.name, "RequestId": request_id,
         "HostId": host_id,
     }, separators=(",", ":"))  # fmt: skip
 
@@ -107,9 +107,3 @@ def source_ip(event: ObjectEvent) -> str:
 def url_encoded(key: str) -> str:
     """A key as it is in a record: percent-encoded, a space as a plus sign, and slashes as they are."""
     return quote_plus(key, safe="/")
-
-
-def iso(moment: float, *, milliseconds: bool = True) -> str:
-    """A moment in ISO 8601, in UTC."""
-    at = datetime.fromtimestamp(moment, UTC)
-    return at.isoformat(timespec="milliseconds" if milliseconds else "seconds").removesuffix("+00:00") + "Z"

@@ -55,8 +55,7 @@ class Delivery:
         policy = run.schedule.target.get("RetryPolicy", {})
         most = policy.get("MaximumRetryAttempts", buses.DELIVERY_RETRIES)
         age = policy.get("MaximumEventAgeInSeconds", buses.DELIVERY_AGE_S)
-        first, longest = buses.DELIVERY_BACKOFF_S
-        again = self._clock.now() + min(longest, first * 2 ** min(attempt - 1, 20))
+        again = self._clock.now() + buses.delivery_backoff(attempt)
         if attempt > most:
             await self._dead(run, attempt, failed, "MaximumRetryAttempts")
         elif again > began + age:

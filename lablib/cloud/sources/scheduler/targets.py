@@ -10,10 +10,10 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from lablib.cloud.moto_seam.schedules import Schedule
+from lablib.models.timestamps import whole_seconds
 
 _UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9]+):([a-zA-Z0-9]+)")
 _ATTRIBUTE = re.compile(r"<aws\.scheduler\.(schedule-arn|scheduled-time|execution-id|attempt-number)>")
@@ -50,7 +50,7 @@ class Run:
     @property
     def scheduled_time(self) -> str:
         """``2022-03-22T18:59:43Z``."""
-        return f"{datetime.fromtimestamp(int(self.scheduled), timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        return whole_seconds(self.scheduled)
 
     def input(self, attempt: int, account: str) -> str:
         """What the target gets at an attempt, 1 for the first: its Input with the context attributes filled in, or the default."""

@@ -7,6 +7,7 @@
 `journals`    the lines of executions on their way to CloudWatch Logs
 `trials`      TestState
 `definitions` what is wrong with a definition, in AWS's words
+`errors`      what is refused; `pages`, lists in pages
 """
 
 from lablib.cloud.sources.stepfunctions.service import StepFunctions

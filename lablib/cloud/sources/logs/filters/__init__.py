@@ -1,5 +1,6 @@
 """CloudWatch Logs' filter patterns, as subscription filters, metric filters and FilterLogEvents have them.
 
+`pattern`      a pattern of whichever kind
 `terms`        words that a line has or has not: ``ERROR -"timed out"``, ``?ERROR ?WARN``; an expression alone: ``%ERR[A-Z]+%``
 `fields`       a line's parts by their places: ``[ip, user, ..., status = 4* && status != 403, bytes > 1000]``
 `documents`    a line that is JSON: ``{ $.level = "ERROR" && ($.latency > 1e3 || $.user IS NULL) }``

@@ -13,7 +13,7 @@ from typing import Any
 
 from lablib.cloud.sources.mappings.streams.batches import Batch, Condition, Response
 from lablib.cloud.sources.mappings.streams.events import Origin
-from lablib.models.timestamps import timestamp
+from lablib.models.timestamps import timestamp, whole_seconds
 
 
 def failure_record(
@@ -76,16 +76,12 @@ def _info(batch: Batch, origin: Origin, shard: str, now: float) -> dict[str, Any
             "shardId": shard,
             "startSequenceNumber": str(entries[0].sequence) if entries else None,
             "endSequenceNumber": str(entries[-1].sequence) if entries else None,
-            "approximateArrivalOfFirstRecord": timestamp(first) if kinesis else _second(first),
-            "approximateArrivalOfLastRecord": timestamp(last) if kinesis else _second(last),
+            "approximateArrivalOfFirstRecord": timestamp(first) if kinesis else whole_seconds(first),
+            "approximateArrivalOfLastRecord": timestamp(last) if kinesis else whole_seconds(last),
             "batchSize": len(entries),
             "streamArn": origin.arn.partition("/consumer/")[0],
         }
     }
-
-
-def _second(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def dumped(record: dict[str, Any]) -> str:

@@ -6,9 +6,9 @@ DG services-kinesis-windows, 2026: boundaries are by the time at which records c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from lablib.models import mappings as limits
+from lablib.models.timestamps import whole_seconds
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,4 @@ class Span:
 
     def told(self) -> dict[str, str]:
         """The event's ``window``."""
-        return {"start": _time(self.start), "end": _time(self.end)}
-
-
-def _time(moment: int) -> str:
-    return f"{datetime.fromtimestamp(moment, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        return {"start": whole_seconds(self.start), "end": whole_seconds(self.end)}
