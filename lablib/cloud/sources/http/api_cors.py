@@ -27,11 +27,5 @@ def lines(cors: Cors, request: Request) -> Lines:
     if origin is None or not cors.lets(origin):
         return []
     if "*" in cors.origins:
-        found = [("Access-Control-Allow-Origin", "*")]
-    else:
-        found = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-    if cors.credentials:
-        found.append(("Access-Control-Allow-Credentials", "true"))
-    if cors.exposed:
-        found.append(("Access-Control-Expose-Headers", ",".join(cors.exposed)))
-    return found
+        return [("Access-Control-Allow-Origin", "*"), *cors.same_for_all]
+    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin"), *cors.same_for_all]

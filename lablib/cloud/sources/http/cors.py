@@ -49,6 +49,12 @@ class Cors:
             for allowed in (entry.lower() for entry in self.origins)
         )
 
+    @property
+    def same_for_all(self) -> Lines:
+        """The headers that do not depend on who asks."""
+        lines = [("Access-Control-Allow-Credentials", "true")] if self.credentials else []
+        return [*lines, ("Access-Control-Expose-Headers", ",".join(self.exposed))] if self.exposed else lines
+
 
 def is_preflight(request: Request) -> bool:
     """Whether a browser asks what it may ask."""

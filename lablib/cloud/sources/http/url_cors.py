@@ -32,12 +32,7 @@ def lines(cors: Cors, request: Request) -> Lines:
     origin = request.headers.get("Origin")
     if origin is None or not cors.lets(origin):
         return []
-    found = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-    if cors.credentials:
-        found.append(("Access-Control-Allow-Credentials", "true"))
-    if cors.exposed:
-        found.append(("Access-Control-Expose-Headers", ",".join(cors.exposed)))
-    return found
+    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin"), *cors.same_for_all]
 
 
 def _either(allowed: tuple[str, ...], asked: str | None) -> str:
