@@ -6,6 +6,8 @@
 `acting`     what a service does in a role's name; `lettings`, whether a queue or a topic lets a service in
 `patterns`   event patterns: of EventBridge's rules, and of the filters of mappings and subscriptions
 `timetable`  what is due again and again
+`underway`   what has begun and is not finished: tasks, and timers of retries
+`log_writer` lines of gateways, for CloudWatch Logs
 `eventbridge` EventBridge's buses, rules and targets; `rule_schedules`, its rules with a schedule
 `scheduler`  EventBridge Scheduler
 `mappings`   queues and streams, which Lambda reads itself

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from lablib.cloud.clock import Clock
-
-log = logging.getLogger("lablib.cloud")
+from lablib.cloud.sources.underway import UnderWay
 
 # Writes lines, (milliseconds, text) each, to a log group's stream.
-Write = Callable[[str, str, Sequence[tuple[int, str]]], Awaitable[None]]
+Write = Callable[[str, str, Sequence[tuple[int, str]]], Coroutine[None, None, None]]
 
 
 class LogWriter:
     """Writes lines to log groups; the cloud is not at rest before they are written."""
 
     def __init__(self, clock: Clock, write: Write) -> None:
-        self._clock, self._write = clock, write
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way, self._write = UnderWay(clock), write
 
     def put(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
         """Have lines written, if there are any."""
-        if not lines:
-            return
-        task = asyncio.ensure_future(self._written(group, stream, lines))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if lines:
+            self._under_way.start(self._write(group, stream, lines), f"the log {group}")
 
     async def flush(self) -> None:
         """Wait until everything is written."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._under_way.finish()
 
     async def reset(self) -> None:
         """What is not written yet is not written."""
-        for task in list(self._tasks):
-            task.cancel()
-        await self.flush()
-
-    async def _written(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
-        with self._clock.busy(f"the log {group}"):
-            try:
-                await self._write(group, stream, lines)
-            except Exception:
-                log.exception("the log %s was not written", group)
+        await self._under_way.reset()
 
 
 def group_of(arn: str) -> str:

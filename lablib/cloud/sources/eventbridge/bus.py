@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from lablib.cloud.sources.eventbridge import checks, entries
 from lablib.cloud.sources.eventbridge.delivering import Deliveries
 from lablib.cloud.sources.eventbridge.inputs import Occasion
 from lablib.cloud.sources.eventbridge.targets import StateMachines, Targets
+from lablib.cloud.sources.underway import UnderWay
 from lablib.models.timestamps import whole_seconds
 
 Event = Mapping[str, Any]
@@ -33,28 +33,22 @@ class EventBridge:
         self._context = context
         self._deliveries = Deliveries(context, Targets(context, self._forward, machines), self._count)
         self._compiled: dict[str, patterns.Pattern] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay(context.clock)
         buses.listen(buses.Listener(self._put, self._replay, checks.check_pattern, checks.check_targets, checks.matches))
 
     async def reset(self) -> None:
         """Forget every event."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._under_way.reset()
         await self._deliveries.reset()
 
     def run(self, rule_arn: str, event: Event, trace: str | None = None) -> None:
         """Have a rule's targets get an event, whatever its pattern says: its schedule is due. Returns at once."""
-        task = asyncio.ensure_future(self._run(rule_arn, event, trace))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._under_way.start(self._run(rule_arn, event, trace), f"the targets of {rule_arn}")
 
     async def _run(self, rule_arn: str, event: Event, trace: str | None) -> None:
-        with self._context.clock.busy(f"the targets of {rule_arn}"):
-            rule = await engine.call(buses.rule_of, rule_arn)
-            if rule is not None and rule.enabled:
-                self._trigger(rule, event, trace, frozenset(), self._context.clock.now())
+        rule = await engine.call(buses.rule_of, rule_arn)
+        if rule is not None and rule.enabled:
+            self._trigger(rule, event, trace, frozenset(), self._context.clock.now())
 
     # --- in moto's thread, under the lock -----------------------------------------------
 
@@ -105,13 +99,8 @@ class EventBridge:
             self._deliveries.deliver(target, event, occasion, trace, via)
 
     def _keep(self, rule: Rule, event: Event, now: float) -> None:
-        task = asyncio.ensure_future(self._kept(rule, event, now))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _kept(self, rule: Rule, event: Event, now: float) -> None:
-        with self._context.clock.busy(f"the archive {rule.archive}"):
-            await engine.call(buses.keep, rule.region, rule.archive or "", dict(event), now)
+        keeping = engine.call(buses.keep, rule.region, rule.archive or "", dict(event), now)
+        self._under_way.start(keeping, f"the archive {rule.archive}")
 
     async def _forward(self, bus: str, event: Event, trace: str | None, via: frozenset[str]) -> None:
         """An event goes on to another bus, as it is."""

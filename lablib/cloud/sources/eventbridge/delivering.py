@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from lablib.cloud.clock import Timer
 from lablib.cloud.moto_seam import deliveries, engine
 from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.eventbridge import inputs
 from lablib.cloud.sources.eventbridge.inputs import Occasion
 from lablib.cloud.sources.eventbridge.targets import SERVICE, NotDelivered, Parcel
 from lablib.cloud.sources.lettings import lets_in
+from lablib.cloud.sources.underway import UnderWay
 from lablib.models import buses
 
 log = logging.getLogger("lablib.cloud")
@@ -66,8 +65,7 @@ class Deliveries:
 
     def __init__(self, context: SourceContext, sender: Sender, count: Counter) -> None:
         self._context, self._sender, self._count = context, sender, count
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._due: set[Timer] = set()
+        self._under_way = UnderWay(context.clock)
 
     def deliver(
         self, target: Mapping[str, Any], event: Event, occasion: Occasion, trace: str | None, via: frozenset[str]
@@ -82,14 +80,8 @@ class Deliveries:
             return
         self._start(self._attempt(parcel, Terms.of(target), 1, self._context.clock.now()), parcel)
 
-    def _start(self, work: Any, parcel: Parcel) -> None:
-        task = asyncio.ensure_future(self._counted(work, parcel))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _counted(self, work: Any, parcel: Parcel) -> None:
-        with self._context.clock.busy(f"the delivery of an event of {parcel.rule} to {parcel.arn}"):
-            await work
+    def _start(self, work: Coroutine[None, None, None], parcel: Parcel) -> None:
+        self._under_way.start(work, f"the delivery of an event of {parcel.rule} to {parcel.arn}")
 
     async def _attempt(self, parcel: Parcel, terms: Terms, number: int, accepted: float) -> None:
         try:
@@ -110,16 +102,12 @@ class Deliveries:
         elif due > accepted + terms.age_s:
             await self._end(parcel, failed, number, "MaximumEventAgeInSeconds")
         else:
-            timer: Timer | None = None
 
             def again() -> None:
-                if timer is not None:
-                    self._due.discard(timer)
                 self._count("RetryInvocationAttempts", parcel.rule)
                 self._start(self._attempt(parcel, terms, number + 1, accepted), parcel)
 
-            timer = self._context.clock.at(due, again, f"the next attempt to bring an event to {parcel.arn}")
-            self._due.add(timer)
+            self._under_way.later(due, again, f"the next attempt to bring an event to {parcel.arn}")
 
     async def _end(self, parcel: Parcel, failed: NotDelivered, attempts: int, condition: str | None) -> None:
         """An event has not got to a target, and never will."""
@@ -145,10 +133,4 @@ class Deliveries:
 
     async def reset(self) -> None:
         """Forget all of them."""
-        for timer in self._due:
-            timer.cancel()
-        self._due.clear()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._under_way.reset()

@@ -8,6 +8,7 @@
 `urls`      function URLs; `url_cors`, `streaming`: their CORS, and answers that are streamed
 `apis`      HTTP APIs: `routes`, `api_cors`, `api_call` (their events), `authorizers` with `tokens`, `integrations`
             with `mapping`, `outward` and `services`
+`access_log` the access log of an HTTP API's stage
 `door`      who answers at an address; an API's service plugs in there by its API's id
 
 No signature is asked for here, unless a URL or a route says ``AWS_IAM``, and a page of any other origin may call: whether it

@@ -7,11 +7,12 @@ import logging
 import secrets
 from typing import Any
 
-from lablib.cloud.clock import Clock, Timer
+from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam.schedules import Schedule
 from lablib.cloud.sources.acting import Acting, Failed
 from lablib.cloud.sources.scheduler import targets
 from lablib.cloud.sources.scheduler.targets import NoTarget, Run
+from lablib.cloud.sources.underway import UnderWay
 from lablib.cloud.telemetry.metrics import Metrics
 from lablib.models import buses
 
@@ -29,7 +30,7 @@ class Delivery:
 
     def __init__(self, acting: Acting, clock: Clock, metrics: Metrics, account: str) -> None:
         self._acting, self._clock, self._metrics, self._account = acting, clock, metrics, account
-        self._retries: set[Timer] = set()
+        self._under_way = UnderWay(clock)
 
     async def run(self, schedule: Schedule, scheduled: float) -> None:
         """Run a schedule that was due at `scheduled`; returns after the first attempt. The clock has the others."""
@@ -61,15 +62,8 @@ class Delivery:
         elif again > began + age:
             await self._dead(run, attempt, failed, "MaximumEventAgeInSeconds")
         else:
-            self._later(run, attempt + 1, began, again)
-
-    def _later(self, run: Run, attempt: int, began: float, at: float) -> None:
-        async def try_again() -> None:
-            self._retries.discard(timer)
-            await self._attempt(run, attempt, began)
-
-        timer = self._clock.at(at, try_again, f"a retry of the schedule {run.schedule.name}")
-        self._retries.add(timer)
+            what = f"a retry of the schedule {run.schedule.name}"
+            self._under_way.later(again, lambda: self._attempt(run, attempt + 1, began), what)
 
     async def _dead(self, run: Run, attempt: int, failed: Failed, condition: str) -> None:
         target = run.schedule.target
@@ -99,11 +93,9 @@ class Delivery:
         for dimensions in ((), (("ScheduleGroup", run.schedule.group),)):
             self._metrics.add(metric, dimensions, 1.0, namespace=NAMESPACE)
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Nothing is tried again."""
-        for timer in self._retries:
-            timer.cancel()
-        self._retries.clear()
+        await self._under_way.reset()
 
 
 def _check(operation: str, answer: Any) -> None:

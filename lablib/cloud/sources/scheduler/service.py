@@ -61,10 +61,10 @@ class Scheduler:
 
         return fire_within
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """There are no schedules."""
         self._timetable.clear()
-        self._delivery.reset()
+        await self._delivery.reset()
         self._acting.reset()
         self._known.clear()
 

@@ -5,12 +5,12 @@ SNS asks an address first whether it wants to be subscribed (SubscriptionConfirm
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
-from lablib.cloud.clock import Clock, Timer
+from lablib.cloud.clock import Clock
 from lablib.cloud.moto_seam import notifications
 from lablib.cloud.moto_seam.topics import Notification
+from lablib.cloud.sources.underway import UnderWay
 from lablib.models import buses
 
 _PATIENCE = 15.0  # seconds of real time for an answer. SNS Developer Guide, "Amazon SNS message delivery retries", 2026
@@ -30,43 +30,29 @@ class Addresses:
 
     def __init__(self, clock: Clock, ended: Ended) -> None:
         self._clock, self._ended = clock, ended
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._due: set[Timer] = set()
+        self._under_way = UnderWay(clock)
 
     def post(self, notification: Notification) -> None:
         """Post a message, and return at once."""
-        self._start(self._attempt(notification, 0))
+        self._start(notification, 0)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _start(self, notification: Notification, retries: int) -> None:
+        what = f"a message of {notification.topic} on its way to {notification.endpoint}"
+        self._under_way.start(self._attempt(notification, retries), what)
 
     async def _attempt(self, notification: Notification, retries: int) -> None:
-        with self._clock.busy(f"a message of {notification.topic} on its way to {notification.endpoint}"):
-            failure, again = await _posted(notification)
+        failure, again = await _posted(notification)
         if failure is None or not again or retries >= buses.POST_RETRIES:
             self._ended(notification, failure)
             return
-        timer: Timer | None = None
-
-        def due() -> None:
-            if timer is not None:
-                self._due.discard(timer)
-            self._start(self._attempt(notification, retries + 1))
-
-        timer = self._clock.after(buses.POST_RETRY_S, due, f"the next attempt to post to {notification.endpoint}")
-        self._due.add(timer)
+        self._under_way.later(
+            self._clock.now() + buses.POST_RETRY_S, lambda: self._start(notification, retries + 1),
+            f"the next attempt to post to {notification.endpoint}",
+        )  # fmt: skip
 
     async def reset(self) -> None:
         """Forget what is under way."""
-        for timer in self._due:
-            timer.cancel()
-        self._due.clear()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._under_way.reset()
 
 
 async def _posted(notification: Notification) -> tuple[str | None, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from lablib.cloud.sources.context import SourceContext
 from lablib.cloud.sources.lettings import admits, lets_in
 from lablib.cloud.sources.sns import checks, filters
 from lablib.cloud.sources.sns.addresses import Addresses
+from lablib.cloud.sources.underway import UnderWay
 from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")
@@ -32,7 +32,7 @@ class Topics:
 
     def __init__(self, context: SourceContext) -> None:
         self._context = context
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay(context.clock)
         self._addresses = Addresses(context.clock, self._ended)
         topics.listen(topics.Listener(
             function=lambda notification: context.soon(self._deliver, notification),
@@ -51,10 +51,7 @@ class Topics:
     async def reset(self) -> None:
         """Forget what is under way."""
         await self._addresses.reset()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._under_way.reset()
 
     def _deliver(self, notification: Notification) -> None:
         source = Source(SERVICE, notification.topic, self._context.account)
@@ -73,22 +70,20 @@ class Topics:
         log.warning("a message of %s did not get to %s: %s", notification.topic, notification.endpoint, failure)
         self._count("NumberOfNotificationsFailed", notification.topic)
         if notification.dead_letter is not None:
-            task = asyncio.ensure_future(self._redrive(notification, notification.dead_letter))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            queue = notification.dead_letter
+            self._under_way.start(self._redrive(notification, queue), f"a message of {notification.topic} on its way to {queue}")
 
     async def _redrive(self, notification: Notification, queue: str) -> None:
         """A dead-letter queue gets what a queue would have got: captured, August 2023."""
-        with self._context.clock.busy(f"a message of {notification.topic} on its way to {queue}"):
-            try:
-                if not await lets_in(SERVICE, queue, notification.topic, self._context.account):
-                    raise deliveries.NotTaken("its policy does not let the topic in")
-                body = notification.raw if notification.raw is not None else notifications.body(notification.envelope)
-                await engine.call(deliveries.send_message, queue, body, {}, notification.trace)
-                self._count("NumberOfNotificationsRedrivenToDlq", notification.topic)
-            except deliveries.NotTaken as error:
-                log.warning("nor did it get to the dead-letter queue %s: %s", queue, error)
-                self._count("NumberOfNotificationsFailedToRedriveToDlq", notification.topic)
+        try:
+            if not await lets_in(SERVICE, queue, notification.topic, self._context.account):
+                raise deliveries.NotTaken("its policy does not let the topic in")
+            body = notification.raw if notification.raw is not None else notifications.body(notification.envelope)
+            await engine.call(deliveries.send_message, queue, body, {}, notification.trace)
+            self._count("NumberOfNotificationsRedrivenToDlq", notification.topic)
+        except deliveries.NotTaken as error:
+            log.warning("nor did it get to the dead-letter queue %s: %s", queue, error)
+            self._count("NumberOfNotificationsFailedToRedriveToDlq", notification.topic)
 
     def _count(self, metric: str, topic: str) -> None:
         name = topic.rpartition(":")[2]

@@ -29,6 +29,7 @@ from lablib.cloud.sources.stepfunctions.errors import StatesError
 from lablib.cloud.sources.stepfunctions.journals import Journals
 from lablib.cloud.sources.stepfunctions.operations import Executions, Operation
 from lablib.cloud.sources.stepfunctions.trials import Trials
+from lablib.cloud.sources.underway import UnderWay
 from lablib.cloud.web import Answer, Request
 
 log = logging.getLogger("lablib.cloud")
@@ -43,7 +44,7 @@ class StepFunctions:
         self._context = context
         self._executions, self._activities = Executions(self._began), Activities(context.clock)
         self._trials, self._journals = Trials(self._soon), Journals(context.clock)
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling = UnderWay(context.clock)
         self._operations: Mapping[str, Operation] = {
             **self._executions.operations(), **machines.OPERATIONS, "GetActivityTask": self._activities.task,
             "TestState": self._trials.test,
@@ -96,15 +97,14 @@ class StepFunctions:
         answer = await self._executions.start({key: value for key, value in given.items() if value is not None})
         return str(answer["executionArn"])
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """End every execution at once, and forget all."""
         interpreter.end_all()
         self._executions.reset()
         self._activities.reset()
         self._trials.reset()
         self._journals.reset()
-        for task in list(self._telling):
-            task.cancel()
+        await self._telling.reset()
 
     def _ended(self, held: Held) -> None:
         self._executions.ended(held)
@@ -116,16 +116,13 @@ class StepFunctions:
     def _tell(self, held: Held, status: str) -> None:
         """Let EventBridge hear of a standard workflow's execution."""
         if held.machine.type != "EXPRESS":
-            task = asyncio.ensure_future(self._told(held, status))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+            self._telling.start(self._told(held, status), f"the status of {held.name}")
 
     async def _told(self, held: Held, status: str) -> None:
-        with self._context.clock.busy(f"the status of {held.name}"):
-            try:
-                await engine.call(events.tell, held, status)
-            except deliveries.NotTaken as why:
-                log.warning("EventBridge does not hear of %s: %s", held.arn, why)
+        try:
+            await engine.call(events.tell, held, status)
+        except deliveries.NotTaken as why:
+            log.warning("EventBridge does not hear of %s: %s", held.arn, why)
 
     def _soon(self, fn: Callable[[], None]) -> None:
         if not self._context.loop.is_closed():  # a thread may outlive the cloud by a moment
