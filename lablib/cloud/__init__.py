@@ -6,6 +6,7 @@
 `server`          the process: `wiring` puts one cloud together, in its `workplace`; `memory`, `offline`
 `arrivals`        who waits for what arrives in a queue or a stream
 `front`           a request's way to its answer: `listener`, `web`, `polls`, and `control`, the `/_lab/` door
+`mistakes`        what is wrong with a request at which a service failed
 `authentication`  who signed a request
 `access`          what they may do
 `api`             the Lambda API

@@ -18,6 +18,7 @@
 `stepfunctions` Step Functions
 `expiry`     DynamoDB's time to live
 `traffic`    what Kinesis counts
+`later`      services that call functions on AWS and not here
 
 A source hears of what happens in moto through a file of the moto seam, which calls it from whatever thread moto runs in, under
 moto's lock; `SourceContext.soon` takes that to the event loop, in order, and before the producer has its answer. What a source

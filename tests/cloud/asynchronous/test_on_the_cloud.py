@@ -46,7 +46,7 @@ def to(*, success: str | None = None, failure: str | None = None) -> dict[str, A
 
 
 def test_two_retries_after_one_and_two_minutes_with_the_same_request(cloud: CloudUnderTest) -> None:
-    name, queue = cloud.function(FLAKY), Queue(cloud, "ends", public=False)
+    name, queue = cloud.function(FLAKY), Queue(cloud, "ends")
     configure(cloud, name, DestinationConfig=to(success=queue.arn, failure=queue.arn))
     headers = send(cloud, name, {"fails": 9})
     for seconds, runs_by_then in ((0, 1), (40, 1), (20, 2), (90, 2), (30, 3)):
@@ -75,7 +75,7 @@ def test_two_retries_after_one_and_two_minutes_with_the_same_request(cloud: Clou
 
 
 def test_every_kind_of_destination_and_of_dead_letter(cloud: CloudUnderTest) -> None:
-    queue, letters = Queue(cloud, "ends", public=False), Queue(cloud, "letters", public=False)
+    queue, letters = Queue(cloud, "ends"), Queue(cloud, "letters")
     topic = cloud.client("sns").create_topic(Name="ends")["TopicArn"]
     cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
     events, s3 = cloud.client("events"), cloud.client("s3")
@@ -163,7 +163,7 @@ def total(cloud: CloudUnderTest, metric: str, name: str) -> float:
 
 
 def test_reserved_concurrency_zero_sends_events_straight_to_their_end(cloud: CloudUnderTest) -> None:
-    name, queue = cloud.function(FLAKY), Queue(cloud, "ends", public=False)
+    name, queue = cloud.function(FLAKY), Queue(cloud, "ends")
     cloud.client("lambda").update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": queue.arn})
     configure(cloud, name, DestinationConfig=to(failure=queue.arn))
     cloud.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
@@ -175,7 +175,7 @@ def test_reserved_concurrency_zero_sends_events_straight_to_their_end(cloud: Clo
 
 def test_throttled_events_run_when_they_may(cloud: CloudUnderTest) -> None:
     """Five events, one at a time: each runs once, in whatever order."""
-    name, queue = cloud.function("import time\ndef lambda_handler(event, context): time.sleep(0.4)"), Queue(cloud, "ends", public=False)
+    name, queue = cloud.function("import time\ndef lambda_handler(event, context): time.sleep(0.4)"), Queue(cloud, "ends")
     configure(cloud, name, DestinationConfig=to(success=queue.arn, failure=queue.arn))
     cloud.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     sent = [send(cloud, name, number)["x-amzn-requestid"] for number in range(5)]
@@ -187,7 +187,7 @@ def test_throttled_events_run_when_they_may(cloud: CloudUnderTest) -> None:
 
 
 def test_an_alias_has_its_own_settings_and_routes_each_attempt(cloud: CloudUnderTest) -> None:
-    client, queue = cloud.client("lambda"), Queue(cloud, "ends", public=False)
+    client, queue = cloud.client("lambda"), Queue(cloud, "ends")
     name = cloud.function("def lambda_handler(event, context): raise ValueError")
     client.publish_version(FunctionName=name)
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -217,7 +217,7 @@ def lambda_handler(event, context):
 
 def test_a_function_that_invokes_itself_is_stopped_after_sixteen_runs(cloud: CloudUnderTest) -> None:
     """botocore inside the function sends the tracing header by itself."""
-    name, queue = cloud.function(CALLS_ITSELF, Timeout=60, MemorySize=1769), Queue(cloud, "letters", public=False)
+    name, queue = cloud.function(CALLS_ITSELF, Timeout=60, MemorySize=1769), Queue(cloud, "letters")
     cloud.client("lambda").update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": queue.arn})
     send(cloud, name, {"n": 1})
     cloud.advance(1)
