@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LONGEST_CALL = 910
 """Seconds a client waits for an answer: a function may run for 900 (AWS Lambda quotas, read 2026-11-23)."""
 
+_REPORTS = '?"REPORT RequestId" ?"platform.report"'
+"""A filter pattern for REPORT lines, in either log format: `until` asks for them after each event of a long wait."""
+
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 
 
@@ -129,7 +132,7 @@ class Lab:
         """Every REPORT line of the function's log group, parsed, in order of time."""
         from lablib.models.report import parse_report
 
-        return [report for line in self._log_lines(name) if (report := parse_report(line))]
+        return [report for line in self._log_lines(name, _REPORTS) if (report := parse_report(line))]
 
     def wait(
         self,
@@ -264,10 +267,11 @@ class Lab:
         for name in ("_session", "_lambda", "_iam", "_logs"):
             self.__dict__.pop(name, None)
 
-    def _log_lines(self, name: str) -> Iterator[str]:
+    def _log_lines(self, name: str, pattern: str | None = None) -> Iterator[str]:
+        chosen = {} if pattern is None else {"filterPattern": pattern}
         with self._asking_about(name):
             group = self._lambda.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
-            pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group, **chosen)
             try:
                 found = [event for page in pages for event in page["events"]]
             except self._logs.exceptions.ResourceNotFoundException:
