@@ -99,7 +99,7 @@ def test_an_integration_waits_so_long_and_the_function_goes_on(cloud: CloudUnder
 
 def test_a_body_may_be_so_large(cloud: CloudUnderTest) -> None:
     api = api_of(cloud, "def lambda_handler(event, context): return len(event['body'])", "POST /x")
-    assert api.ask("/x", "POST", b"x" * 5_000_000).json == 5_000_000
+    assert api.ask("/x", "POST", b"x" * 5_000_000, [("Content-Type", "text/plain")]).json == 5_000_000
     for size in (7_000_000, 10 * 1024 * 1024 + 1):
         assert told(api.ask("/x", "POST", b"x" * size)) == (413, {"message": "Request Entity Too Large"})
 

@@ -15,8 +15,11 @@ EVERYTHING = "*/*"
 
 
 def is_binary(media_type: str, binary: frozenset[str]) -> bool:
-    """Whether an API takes this media type for binary: it names it, or ``*/*``. Nothing else is a wildcard."""
-    return EVERYTHING in binary or (bool(media_type) and media_type in binary)
+    """Whether an API takes this media type for binary: it names it, or all of its kind (``image/*``), or ``*/*``.
+
+    The second is on no page; a third party saw it at work (ministack's pull request 767, 2026-06).
+    """
+    return EVERYTHING in binary or (bool(media_type) and not binary.isdisjoint((media_type, f"{media_type.partition('/')[0]}/*")))
 
 
 def proxy_event(
