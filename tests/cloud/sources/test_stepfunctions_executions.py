@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -227,3 +228,28 @@ def test_a_function_waits_for_an_express_workflow(cloud: CloudUnderTest, machine
     )  # fmt: skip
     answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(machine))
     assert json.load(answer["Payload"]) == '{"a":1}'
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_metrics(cloud: CloudUnderTest, machines: Machines, kind: str) -> None:
+    fails = machines.one({"Type": "Fail", "Error": "Mine"}, type=kind)
+    waits = machines.one({"Type": "Wait", "Seconds": 120}, type=kind)
+    for _ in range(2):
+        machines.start(fails)
+    machines.start(waits)
+    cloud.advance(180)
+    for machine, counted in (
+        (fails, {"ExecutionsStarted": 2, "ExecutionsFailed": 2, "ExecutionsSucceeded": None}),
+        (waits, {"ExecutionsStarted": 1, "ExecutionsFailed": None, "ExecutionsSucceeded": 1}),
+    ):
+        assert {metric: _sum_of(cloud, metric, machine) for metric in counted} == counted
+    assert (_sum_of(cloud, "ExecutionTime", waits) or 0) >= 120_000
+
+
+def _sum_of(cloud: CloudUnderTest, metric: str, machine: str) -> float | None:
+    now = datetime.now(timezone.utc)
+    (point,) = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/States", MetricName=metric, Dimensions=[{"Name": "StateMachineArn", "Value": machine}],
+        StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=1), Period=3600 * 24, Statistics=["Sum"],
+    )["Datapoints"] or [{"Sum": None}]  # fmt: skip
+    return point["Sum"]

@@ -64,6 +64,7 @@ class Executions:
         text = _input(given)
         if machine.type == "EXPRESS":
             held = executions.start(_express_arn(machine, name), name, machine, text, given.get("traceHeader"))
+            self._began(held)
             return {"executionArn": held.arn, "startDate": held.started}
         arn = machine.arn.replace(":stateMachine:", ":execution:") + f":{name}"
         held_already = executions.get(arn)
@@ -85,7 +86,7 @@ class Executions:
         ended: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
         self.ends[arn] = ended
         try:
-            executions.start(arn, name, machine, _input(given), given.get("traceHeader"))
+            self._began(executions.start(arn, name, machine, _input(given), given.get("traceHeader")))
             held = await ended
         finally:
             del self.ends[arn]

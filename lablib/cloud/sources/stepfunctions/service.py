@@ -36,6 +36,14 @@ log = logging.getLogger("lablib.cloud")
 
 _TARGET = "AWSStepFunctions."
 
+# Metrics of executions, of standard and of express workflows: Step Functions' procedures-cw-metrics, 2026. Those of single tasks
+# (LambdaFunctionsFailed and the like) are not here: the function has its own.
+NAMESPACE = "AWS/States"
+_METRICS = {
+    executions.SUCCEEDED: "ExecutionsSucceeded", executions.FAILED: "ExecutionsFailed", executions.TIMED_OUT: "ExecutionsTimedOut",
+    executions.ABORTED: "ExecutionsAborted",
+}  # fmt: skip
+
 
 class StepFunctions:
     """The service."""
@@ -108,9 +116,17 @@ class StepFunctions:
 
     def _ended(self, held: Held) -> None:
         self._executions.ended(held)
+        self._count(held, _METRICS[held.status])
+        if held.stopped is not None:
+            self._count(held, "ExecutionTime", (held.stopped - held.started).total_seconds() * 1000, "Milliseconds")
         self._tell(held, held.status)
 
+    def _count(self, held: Held, metric: str, value: float = 1.0, unit: str = "Count") -> None:
+        dimensions = (("StateMachineArn", held.machine.arn),)
+        self._context.metrics.add(metric, dimensions, value, unit=unit, namespace=NAMESPACE)
+
     def _began(self, held: Held) -> None:
+        self._count(held, "ExecutionsStarted")
         self._tell(held, executions.RUNNING)
 
     def _tell(self, held: Held, status: str) -> None:
