@@ -51,8 +51,8 @@ class MotoFailed(Exception):
     """moto could not answer: an operation that it does not have (`missing`), or a request that made it fail."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(f"{type(error).__name__}: {error}")
         self.missing = isinstance(error, NotImplementedError)
+        super().__init__(str(error) if self.missing and str(error) else f"{type(error).__name__}: {error}")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,6 @@ def test_where_an_event_goes_that_a_target_does_not_take(cloud: CloudUnderTest) 
         ({"Arn": f"arn:aws:kinesis:{here}:stream/s", "RoleArn": role}, "NO_PERMISSIONS"),
         ({"Arn": f"arn:aws:kinesis:{here}:stream/s", "RoleArn": other}, "NO_PERMISSIONS"),
         ({"Arn": f"arn:aws:states:{here}:stateMachine:none", "RoleArn": role}, "NO_PERMISSIONS"),
-        ({"Arn": f"arn:aws:ecs:{here}:cluster/none", "RoleArn": role}, "INVALID_PARAMETER"),
     ]
     letters = [Queue(cloud, f"letters{number}") for number in range(len(endpoints))]
     for number, ((target, _), queue) in enumerate(zip(endpoints, letters)):

@@ -1,4 +1,4 @@
-"""Services that cannot call functions yet say so, and keep nothing."""
+"""What AWS does and this cloud does not do yet says so, and keeps nothing."""
 
 from __future__ import annotations
 
@@ -45,6 +45,43 @@ def test_what_would_call_a_function(
     told = refused.value.response
     assert told["Error"]["Code"] == "NotImplemented" and told["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert said in told["Error"]["Message"]
+
+
+KAFKA = "arn:aws:kafka:us-east-1:123456789012:cluster/c/01234567-0123-0123-0123-0123456789ab-1"
+
+
+@pytest.mark.parametrize("source", [
+    {"EventSourceArn": KAFKA, "Topics": ["topic"]},
+    {"EventSourceArn": "arn:aws:mq:us-east-1:123456789012:broker:b:b-1", "Queues": ["q"]},
+    {"SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["a:9092"]}}, "Topics": ["topic"]},
+], ids=["kafka", "mq", "self-managed"])  # fmt: skip
+def test_sources_that_are_not_polled(cloud: CloudUnderTest, source: dict[str, Any]) -> None:
+    with pytest.raises(ClientError) as refused:
+        cloud.client("lambda").create_event_source_mapping(FunctionName="f", **source)
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+
+
+ELSEWHERE = ["ecs:us-east-1:123456789012:cluster/c", "events:us-east-1:123456789012:api-destination/a/1", "batch:us-east-1:1:job-queue/q"]
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_targets_to_which_nothing_would_come(cloud: CloudUnderTest, target: str) -> None:
+    events = cloud.client("events")
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    with pytest.raises(ClientError) as refused:
+        events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": f"arn:aws:{target}", "RoleArn": cloud.role()}])
+    told = refused.value.response["Error"]
+    assert told["Code"] == "NotImplemented" and told["Message"].endswith(f"targets of EventBridge like arn:aws:{target}")
+    assert events.list_targets_by_rule(Rule="r")["Targets"] == []
+
+
+def test_schedules_that_would_start_nothing(cloud: CloudUnderTest) -> None:
+    with pytest.raises(ClientError) as refused:
+        cloud.client("scheduler").create_schedule(
+            Name="s", ScheduleExpression="rate(1 hour)", FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": f"arn:aws:{ELSEWHERE[0]}", "RoleArn": cloud.role()},
+        )  # fmt: skip
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
 
 
 def test_what_names_no_function_or_does_nothing_with_it_is_done(cloud: CloudUnderTest) -> None:

@@ -330,7 +330,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"Name": "white space"}, "1 validation error detected: Value 'white space' at 'name' failed to satisfy constraint"),
     ({"State": "ASLEEP"}, "1 validation error detected: Value 'ASLEEP' at 'state' failed to satisfy constraint"),
     ({"Target": {"Input": "not json"}}, "The Input you specify is not well-formed JSON."),
-    ({"Target": {"Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/c"}}, "Provided Arn is not in correct format."),
+    ({"Target": {"Arn": "arn:aws:nothing:us-east-1:123456789012:cluster/c"}}, "Provided Arn is not in correct format."),
     ({"Target": {"Arn": "queue"}}, "Provided Arn is not in correct format."),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:s3:getObject"}}, "The API action getObject of s3 is not supported"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:nothing:putThing"}}, "Provided Arn is not in correct format."),

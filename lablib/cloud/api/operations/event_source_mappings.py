@@ -9,7 +9,7 @@ from collections.abc import Mapping as Members
 from typing import Any
 
 from lablib.cloud.api.context import Call
-from lablib.cloud.api.errors import conflict, invalid_parameter
+from lablib.cloud.api.errors import conflict, invalid_parameter, not_implemented
 from lablib.cloud.api.lookup import PATIENCE, settled
 from lablib.cloud.api.mapping_settings import merged
 from lablib.cloud.api.names import resolve
@@ -18,6 +18,7 @@ from lablib.cloud.api.operations.tags import check_tags
 from lablib.cloud.functions import FunctionVersion, NoSuchFunction
 from lablib.cloud.sources.mappings.kinds import Kind, Proposal
 from lablib.cloud.sources.mappings.mapping import Mapping, Settings
+from lablib.cloud.sources.mappings.registry import NOT_POLLED
 from lablib.models import mappings as limits
 
 _NO_FUNCTION = "Function does not exist"
@@ -27,6 +28,8 @@ _NO_SOURCE = "Unrecognized event source."
 async def create_event_source_mapping(call: Call) -> Members[str, Any]:
     """Have a function called with what is in a queue or a stream."""
     given = call.parameters
+    if given.get("SelfManagedEventSource"):
+        raise not_implemented(NOT_POLLED.format(what="a Kafka cluster"))
     if not given.get("EventSourceArn"):
         raise invalid_parameter(_NO_SOURCE)
     source: str = given["EventSourceArn"]

@@ -12,6 +12,7 @@ from typing import Any
 from lablib.cloud.moto_seam.buses import Refused
 from lablib.cloud.sources import patterns
 from lablib.cloud.sources.eventbridge import inputs, paths
+from lablib.cloud.sources.eventbridge.targets import Targets
 from lablib.models import buses
 
 Target = Mapping[str, Any]
@@ -50,8 +51,14 @@ def matches(pattern: str, event: str) -> bool:
 
 
 def check_targets(present: Sequence[str], targets: Sequence[Target]) -> None:
-    """Raise `Refused` for targets that a rule, which has those with the ids in `present`, may not get."""
+    """Raise `Refused` for targets that a rule, which has those with the ids in `present`, may not get.
+
+    Raises ``NotImplementedError`` for those that AWS sends to and this cloud does not.
+    """
     for target in targets:
+        arn = str(target["Arn"])
+        if arn.count(":") >= 5 and not Targets.has(arn):
+            raise NotImplementedError(f"targets of EventBridge like {arn}")
         _check_input(target)
         _check_delivery(target)
     if len({*present, *(target["Id"] for target in targets)}) > buses.RULE_TARGETS:

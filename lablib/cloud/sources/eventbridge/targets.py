@@ -205,3 +205,9 @@ class Targets:
         "lambda": _function, "sqs": _queue, "sns": _topic, "events": _bus, "logs": _log_group, "kinesis": _stream,
         "firehose": _delivery_stream, "states": _state_machine,
     }  # fmt: skip
+
+    @classmethod
+    def has(cls, arn: str) -> bool:
+        """Whether there is a way to targets like this. API destinations look like buses, and are none."""
+        parts = arn.split(":", 5)
+        return parts[2] in cls._ways and not parts[5].startswith("api-destination/")

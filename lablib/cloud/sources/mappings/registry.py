@@ -11,11 +11,14 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 
-from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_found
+from lablib.cloud.api.errors import LambdaError, invalid_parameter, not_found, not_implemented
 from lablib.cloud.clock import Clock
 from lablib.cloud.sources.mappings.kinds import Kind
 from lablib.cloud.sources.mappings.mapping import RESTING, Mapping, Settings, State
 
+# Kafka, brokers of MQ, and DocumentDB.
+_ELSEWHERE = ("kafka", "mq", "rds")
+NOT_POLLED = "This local cloud polls queues of SQS and streams of Kinesis and DynamoDB, and not {what}."
 _MISSING = "The resource you requested does not exist."
 
 
@@ -45,9 +48,14 @@ class Mappings:
         self._kinds[kind.service] = kind
 
     def kind(self, source_arn: str) -> Kind:
-        """The kind of a source. Raises ``InvalidParameterValueException`` for one that no mapping can have."""
+        """The kind of a source.
+
+        Raises ``InvalidParameterValueException`` for one that no mapping can have, ``NotImplemented`` for one that AWS alone polls.
+        """
         parts = source_arn.split(":")
         kind = self._kinds.get(parts[2]) if len(parts) > 5 else None
+        if kind is None and len(parts) > 5 and parts[2] in _ELSEWHERE:
+            raise not_implemented(NOT_POLLED.format(what=source_arn))
         if kind is None:
             raise invalid_parameter("Unrecognized event source.")
         return kind

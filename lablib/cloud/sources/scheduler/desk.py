@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lablib.cloud.access import execution, resources
-from lablib.cloud.api.errors import LambdaError, not_found
+from lablib.cloud.api.errors import LambdaError, not_found, not_implemented
 from lablib.cloud.api.validation import validate
 from lablib.cloud.api.wire import Wire
 from lablib.cloud.authentication.authority import claim_of
@@ -24,7 +24,7 @@ from lablib.cloud.web import Answer, Request
 from lablib.models import buses
 from lablib.models.schedules import At, BadExpression, parse, zone_of
 
-_STATUS = {"ValidationException": 400, "ResourceNotFoundException": 404, "ConflictException": 409}
+_STATUS = {"ValidationException": 400, "ResourceNotFoundException": 404, "ConflictException": 409, "NotImplemented": 501}
 
 # Templated targets whose Input is JSON: botocore's model, Target.Input.
 _WITH_JSON = ("arn:aws:lambda:", "arn:aws:states:", "arn:aws:events:")
@@ -105,6 +105,8 @@ class Desk:
                 raise _invalid("The Input you specify is not well-formed JSON.") from None
         try:
             wanted = targets.call(target, text if text is not None else "{}")
+        except targets.NotHere as wrong:
+            raise not_implemented(str(wrong)) from None
         except (targets.NoTarget, ValueError) as wrong:
             raise _invalid(str(wrong)) from None
         if universal is not None:

@@ -72,12 +72,19 @@ class Run:
         }  # fmt: skip
 
 
+class NotHere(Exception):
+    """A target that AWS has and this cloud has not."""
+
+
 class NoTarget(Exception):
     """An ARN that is no target, or whose parameters are not given; its text is for the API's caller."""
 
 
 def call(target: Mapping[str, Any], text: str) -> Call:
-    """The request that a target means with an input. Raises `NoTarget`, or `ValueError` if a universal target's input is no JSON."""
+    """The request that a target means with an input.
+
+    Raises `NoTarget`, `NotHere`, or `ValueError` if a universal target's input is no JSON.
+    """
     arn = str(target["Arn"])
     if found := _UNIVERSAL.fullmatch(arn):
         service, operation = found[1], found[2]
@@ -87,6 +94,8 @@ def call(target: Mapping[str, Any], text: str) -> Call:
         return Call(_NAMES.get(service, service), operation[0].upper() + operation[1:], content)
     parts = arn.split(":", 5)
     templated = _TEMPLATED.get(parts[2]) if len(parts) == 6 else None
+    if templated is None and len(parts) == 6 and parts[2] in _ELSEWHERE:
+        raise NotHere(f"This local cloud's schedules have no targets like {arn} yet.")
     if templated is None:
         raise NoTarget(f"Provided Arn is not in correct format. Arn: {arn}")
     return templated(target, arn, text)
@@ -134,7 +143,9 @@ def _kinesis(target: Mapping[str, Any], arn: str, text: str) -> Call:
     return Call("kinesis", "PutRecord", {"StreamName": name, "PartitionKey": given["PartitionKey"], "Data": text.encode()})
 
 
-# By the service in the target's ARN. ECS, CodeBuild, CodePipeline, Firehose, Inspector and SageMaker are not in this cloud.
+# Templated targets that AWS has besides: the User Guide's "Using templated targets", 2026.
+_ELSEWHERE = ("codebuild", "codepipeline", "ecs", "firehose", "inspector", "sagemaker")
+# By the service in the target's ARN.
 _TEMPLATED: Mapping[str, Callable[[Mapping[str, Any], str, str], Call]] = {
     "lambda": _lambda, "sqs": _sqs, "sns": _sns, "states": _states, "events": _events, "kinesis": _kinesis,
 }  # fmt: skip
