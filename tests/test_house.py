@@ -209,6 +209,22 @@ def test_requirements_are_what_pyproject_asks_for() -> None:
         assert wanted.specifier.contains(pinned[canonicalize_name(wanted.name)]), text
 
 
+def test_what_is_imported_is_declared() -> None:
+    """A library that comes with another today is not there tomorrow, unless pyproject.toml names it."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {canonicalize_name(Requirement(text).name).replace("-", "_") for text in project["dependencies"]}
+    # jsonata-python's module; then what botocore, Jupyter and awslambdaric are written with, and a module of the last one's.
+    declared |= {"jsonata", "urllib3", "jmespath", "IPython", "psutil", "traitlets", "snapshot_restore_py", "runtime_client"}
+    own = {"lablib", *(path.stem for path in (ROOT / "lablib" / "environments").rglob("*.py"))}
+    used = {name.split(".")[0] for path in files() for name in imports(path)} - set(sys.stdlib_module_names) - own
+    assert not used - declared
+
+
 def test_types() -> None:
     """mypy, strict, over lablib; its own report is the failure's message. Without its cache, which has been seen to lag."""
     ran = subprocess.run([sys.executable, "-m", "mypy", f"--cache-dir={os.devnull}"], cwd=ROOT, capture_output=True, text=True)
