@@ -63,3 +63,20 @@ def test_a_body_that_is_no_request(cloud: Cloud, service: str, target: str, body
     got = ask(cloud.url + path, "POST", body, [(name, value) for name, value in request.headers.items() if name != "Content-Length"])
     assert got.status < 500, got.body  # moto takes some that are no object for an empty one
     assert json.loads(got.body)
+
+
+GONE: list[tuple[str, dict[str, Any]]] = [
+    ("delete_rest_api", {"restApiId": "none"}), ("delete_resource", {"resourceId": "none"}),
+    ("delete_authorizer", {"authorizerId": "none"}), ("delete_request_validator", {"requestValidatorId": "none"}),
+    ("delete_usage_plan", {"usagePlanId": "none"}), ("delete_usage_plan_key", {"usagePlanId": "none", "keyId": "none"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "named"), GONE, ids=[operation for operation, _ in GONE])
+def test_what_is_deleted_and_was_not_there(cloud: Cloud, operation: str, named: dict[str, Any]) -> None:
+    gateway = cloud.client("apigateway")
+    api = {} if "usagePlanId" in named else {"restApiId": gateway.create_rest_api(name="a")["id"]}
+    with pytest.raises(ClientError) as refused:
+        getattr(gateway, operation)(**(api | named))
+    assert refused.value.response["Error"]["Code"] in ("NotFoundException", "BadRequestException"), refused.value
+    assert "identifier" in str(refused.value) or "ID" in str(refused.value) or "Id" in str(refused.value)

@@ -2,8 +2,9 @@
 
 Sentences: errors that others met, 2017 to 2025 (CloudFormation, Terraform, Serverless Framework).
 
-Touches: `APIGatewayBackend.create_resource`, `.put_method`, `.put_integration`, `.put_integration_response`,
-`.create_deployment`, `.create_stage`, `.put_rest_api`, `.get_rest_api`, `.get_method`; `moto.apigateway.exceptions`'
+Touches: `APIGatewayBackend`'s methods in `_ABSENT`, with the exceptions that stand there; its `.create_resource`, `.put_method`,
+`.put_integration`, `.put_integration_response`, `.create_deployment`, `.create_stage`, `.put_rest_api`, `.get_rest_api`,
+`.get_method`; `moto.apigateway.exceptions`'
 `BadRequestException`, `ConflictException`, `NoIntegrationDefined`, `NoIntegrationResponseDefined`, `ValidationException`.
 """
 
@@ -22,6 +23,13 @@ _STAGE = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 # Under which name a backend knows that a document is being imported.
 _IMPORTS = "lambda_lab_imports"
 
+# What moto deletes without looking whether it is there, and what it has to say if not (of `moto.apigateway.exceptions`).
+_ABSENT = {
+    "delete_rest_api": "RestAPINotFound", "delete_resource": "ResourceIdNotFoundException",
+    "delete_authorizer": "AuthorizerNotFoundException", "delete_request_validator": "RequestValidatorNotFound",
+    "delete_usage_plan": "UsagePlanNotFoundException", "delete_usage_plan_key": "UsagePlanNotFoundException",
+}  # fmt: skip
+
 Check = Callable[..., None]
 
 
@@ -32,6 +40,8 @@ def correct(backend: Any) -> None:
         ("put_integration_response", _integration_response), ("create_deployment", _deployment), ("create_stage", _stage),
     ):  # fmt: skip
         setattr(backend, name, _checked(getattr(backend, name), check))
+    for name, absence in _ABSENT.items():
+        setattr(backend, name, _looked_for(getattr(backend, name), absence))
     backend.create_resource = _found_again(backend.create_resource)
     backend.put_rest_api = _importing(backend.put_rest_api)
 
@@ -44,6 +54,19 @@ def _checked(original: Callable[..., Any], check: Check) -> Callable[..., Any]:
         return original(backend, *args, **kwargs)
 
     return checked
+
+
+def _looked_for(original: Callable[..., Any], absence: str) -> Callable[..., Any]:
+    @wraps(original)
+    def delete(*args: Any, **kwargs: Any) -> Any:
+        from moto.apigateway import exceptions
+
+        try:
+            return original(*args, **kwargs)
+        except KeyError:
+            raise getattr(exceptions, absence)() from None
+
+    return delete
 
 
 def _importing(original: Callable[..., Any]) -> Callable[..., Any]:
