@@ -39,6 +39,8 @@ _ROUTE_KEY = (
     "The provided route key is not formatted properly for HTTP protocol. Format should be "
     '"<Http Method> /<Path>" or "$default"'
 )
+_FUNCTION = re.compile(r"arn:[^:]+:(?:lambda|apigateway):[^:]+:.")
+_INTEGRATION_URI = "Invalid integration URI specified"
 _STAGE = re.compile(r"\$default|[\w-]{1,128}")
 
 
@@ -167,7 +169,7 @@ def _check_deployment(api: Any, given: dict[str, Any]) -> None:
 
 
 def _check_integration(call: Any, given: dict[str, Any]) -> None:
-    """The words of the third are AWS's (captured, 2023); those of the first two are unconfirmed."""
+    """The words of the third and the last are AWS's (captured, 2023 and 2021); those of the first two are unconfirmed."""
     if _api(call).protocol_type != "HTTP":
         return
     if given.get("integrationType") not in ("AWS_PROXY", "HTTP_PROXY", None):
@@ -178,6 +180,15 @@ def _check_integration(call: Any, given: dict[str, Any]) -> None:
     shortest, longest = http_apis.INTEGRATION_TIMEOUT_MS
     if timeout is not None and not shortest <= timeout <= longest:
         raise _refusal("BadRequestException", f"Timeout should be between {shortest} ms and {longest} ms")
+    if "integrationUri" in given or call.path.endswith("/integrations"):  # an update may leave it as it is
+        _check_uri(given)
+
+
+def _check_uri(given: dict[str, Any]) -> None:
+    """A function is called by an ARN, its own or one of the Lambda API's: a name alone is none."""
+    a_function = given.get("integrationType") == "AWS_PROXY" and not given.get("integrationSubtype")
+    if a_function and not _FUNCTION.match(given.get("integrationUri") or ""):
+        raise _refusal("BadRequestException", _INTEGRATION_URI)
 
 
 _CHECKED: dict[str, Callable[[Any, dict[str, Any]], None]] = {
@@ -193,6 +204,8 @@ def _with_quick_create(original: Handler) -> Handler:
     def create_api(call: Any) -> Handled:
         given = _given(call)
         target, key = given.get("target"), given.get("routeKey") or "$default"
+        if target and not target.startswith(("arn:", "http://", "https://")):
+            raise _refusal("BadRequestException", _INTEGRATION_URI)
         if target and not _ROUTE.fullmatch(key):
             raise _refusal("BadRequestException", f"Invalid route key specified {key}")
         _, _, body = original(call)

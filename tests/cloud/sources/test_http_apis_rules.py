@@ -22,6 +22,7 @@ from tests.support import CloudUnderTest
 PAGE = "https://page.example"
 INTERNAL = (500, {"message": "Internal Server Error"})
 UNAVAILABLE = (503, {"message": "Service Unavailable"})
+HELLO = "arn:aws:lambda:us-east-1:123456789012:function:hello"
 
 
 def told(answer: Answered) -> tuple[int, Any]:
@@ -230,7 +231,9 @@ def test_a_stage_variable_names_the_function(cloud: CloudUnderTest) -> None:
         ("create_stage", {"StageName": "$default"}, "ConflictException"),
         ("create_stage", {"StageName": "x", "DeploymentId": "none"}, "NotFoundException"),
         ("create_integration", {"IntegrationType": "MOCK"}, "BadRequestException"),
-        ("create_integration", {"IntegrationType": "AWS_PROXY", "TimeoutInMillis": 30_001}, "BadRequestException"),
+        ("create_integration", {"IntegrationType": "AWS_PROXY", "IntegrationUri": HELLO, "TimeoutInMillis": 30_001}, "BadRequestException"),
+        ("create_integration", {"IntegrationType": "AWS_PROXY"}, "BadRequestException"),
+        ("create_integration", {"IntegrationType": "AWS_PROXY", "IntegrationUri": "hello"}, "BadRequestException"),
         ("get_deployment", {"DeploymentId": "none"}, "NotFoundException"),
     ],
 )  # fmt: skip
@@ -240,6 +243,19 @@ def test_what_cannot_be(cloud: CloudUnderTest, operation: str, given: dict[str, 
     with pytest.raises(ClientError) as caught:
         getattr(api.client, operation)(ApiId=api.id, **given)
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_a_functions_name_is_no_target(cloud: CloudUnderTest) -> None:
+    client = cloud.client("apigatewayv2")
+    with pytest.raises(ClientError, match="BadRequestException.*: Invalid integration URI specified"):
+        client.create_api(Name="api", ProtocolType="HTTP", Target="hello")
+    assert client.get_apis()["Items"] == []
+    api = HttpApi(cloud)
+    made = api.client.create_integration(ApiId=api.id, IntegrationType="AWS_PROXY", IntegrationUri=HELLO, PayloadFormatVersion="2.0")
+    kept = {"ApiId": api.id, "IntegrationId": made["IntegrationId"], "IntegrationType": "AWS_PROXY"}
+    assert api.client.update_integration(**kept, TimeoutInMillis=100)["IntegrationUri"] == HELLO
+    with pytest.raises(ClientError, match="Invalid integration URI specified"):
+        api.client.update_integration(**kept, IntegrationUri="hello")
 
 
 def test_no_api_of_this_id(cloud: CloudUnderTest) -> None:
