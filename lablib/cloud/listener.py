@@ -40,11 +40,23 @@ _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
 
 
 class _AnswerHeaders(HTTPHeaders):
-    """Headers as they are written: tornado capitalises every name, and S3 has those of metadata in lower case."""
+    """Headers whose names go out as whoever answers wrote them (``x-amzn-RequestId``): tornado capitalises every one.
+
+    S3 has those of metadata in lower case.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[str, str] = {}
+
+    def write(self, name: str, value: str) -> None:
+        """Add a line."""
+        self._written[name.lower()] = name
+        self.add(name, value)
 
     def get_all(self) -> Iterable[tuple[str, str]]:
         for name, value in super().get_all():
-            yield (name.lower() if name.startswith("X-Amz-Meta-") else name), value
+            yield (name.lower() if name.startswith("X-Amz-Meta-") else self._written.get(name.lower(), name)), value
 
 
 def _keep_names(connection: Any) -> None:
@@ -142,10 +154,10 @@ class _Exchange(HTTPMessageDelegate):
     def _headers_of(self, answer: Answering) -> _AnswerHeaders:
         headers = _AnswerHeaders()
         for name, value in answer.headers.items():
-            headers.add(name, value.replace("\r", " ").replace("\n", " "))
+            headers.write(name, value.replace("\r", " ").replace("\n", " "))
         if isinstance(answer, (Answer, StreamedAnswer)):
             for name, value in answer.lines:
-                headers.add(name, value)
+                headers.write(name, value)
         if "Date" not in headers:
             # Real time, as everything about signing is: an SDK that finds its clock wrong by it signs with another.
             headers["Date"] = format_timestamp(time.time())
