@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.sources.machines import Machines
+from tests.cloud.sources.machines import Machines, refused
 from tests.support import CloudUnderTest
 
 END = {"Type": "Pass", "End": True}
@@ -83,3 +83,27 @@ def test_what_is_no_json_and_what_express_does_not_have(cloud: CloudUnderTest) -
     assert validate(definition=json.dumps(waits))["result"] == "OK"
     [told] = validate(definition=json.dumps(waits), type="EXPRESS")["diagnostics"]
     assert told["message"] == "Express state machine does not support '.waitForTaskToken' service integration"
+
+
+READER = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+NOT_HERE: list[tuple[dict[str, Any], str]] = [
+    ({"ToleratedFailurePercentage": 10}, "ToleratedFailurePercentage"),
+    ({"ToleratedFailureCount": 1}, "ToleratedFailureCount"),
+    ({"ItemBatcher": {"MaxItemsPerBatch": 5}}, "ItemBatcher"),
+    ({"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}}, "ResultWriter"),
+    ({"ItemReader": {**READER, "ReaderConfig": {"InputType": "JSONL"}}}, "ReaderConfig with InputType JSONL"),
+    ({"ItemReader": {**READER, "ReaderConfig": {"InputType": "CSV", "CSVDelimiter": "TAB"}}}, "ReaderConfig with CSVDelimiter"),
+]
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["", "in a branch"])
+@pytest.mark.parametrize(("fields", "named"), NOT_HERE, ids=[named for _, named in NOT_HERE])
+def test_what_would_be_read_and_not_done(cloud: CloudUnderTest, fields: dict[str, Any], named: str, nested: bool) -> None:
+    """moto's interpreter takes some of these for mistakes, and others without effect."""
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "P",
+                 "States": {"P": {"Type": "Pass", "End": True}}}  # fmt: skip
+    machine = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}}}
+    if nested:
+        machine = {"StartAt": "B", "States": {"B": {"Type": "Parallel", "Branches": [machine], "End": True}}}
+    code, message = refused(Machines(cloud).make, definition=machine)
+    assert (code, message) == ("NotImplemented", f"This local cloud's Step Functions has no {named} of Map states yet.")

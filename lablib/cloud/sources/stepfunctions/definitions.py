@@ -33,8 +33,19 @@ class Problem:
         return f"{self.code}: {self.message} at {self.location or 'null'}"
 
 
+# Of a Map state: what the interpreter cannot read, or reads and does nothing with.
+_NOT_HERE = (
+    "ItemBatcher", "ResultWriter", "ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+)  # fmt: skip
+_READ = {"InputType": ("JSON", "CSV"), "CSVHeaderLocation": None, "CSVHeaders": None, "MaxItems": None, "MaxItemsPath": None}
+
+
 async def check(definition: str, type_: str) -> None:
-    """Refuse a definition that AWS would refuse. Raises `StatesError`."""
+    """Refuse a definition that AWS would refuse, or that would not do here what it says. Raises `StatesError`."""
+    lacking = next(_lacking(definition), None)
+    if lacking is not None:
+        raise StatesError("NotImplemented", f"This local cloud's Step Functions has no {lacking} of Map states yet.")
     found = await problems(definition, type_)
     if found:
         raise StatesError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, found))}'")
@@ -50,6 +61,36 @@ async def problems(definition: str, type_: str) -> list[Problem]:
         return [Problem("INVALID_JSON_DESCRIPTION", "The definition is not a JSON object")]
     found = list(_machine(read, "", "JSONPath", express=type_ == "EXPRESS"))
     return found or await asyncio.to_thread(_by_interpreter, definition)
+
+
+def _lacking(definition: str) -> Iterator[str]:
+    """What a definition asks for that is not here."""
+    try:
+        waiting: list[Any] = [json.loads(definition)]
+    except ValueError:
+        return
+    while waiting:
+        machine = waiting.pop()
+        named = machine.get("States") if isinstance(machine, dict) else None
+        for state in named.values() if isinstance(named, dict) else ():
+            if not isinstance(state, dict):
+                continue
+            branches = state.get("Branches")
+            waiting += [state.get("ItemProcessor"), state.get("Iterator"), *(branches if isinstance(branches, list) else ())]
+            if state.get("Type") == "Map":
+                yield from (name for name in _NOT_HERE if name in state)
+                yield from _not_read(state.get("ItemReader"))
+
+
+def _not_read(reader: Any) -> Iterator[str]:
+    """What of an ItemReader's ReaderConfig is not here."""
+    config = reader.get("ReaderConfig") if isinstance(reader, dict) else None
+    for name, value in config.items() if isinstance(config, dict) else ():
+        known = _READ.get(name)
+        if name not in _READ:
+            yield f"ReaderConfig with {name}"
+        elif known is not None and value not in known:
+            yield f"ReaderConfig with {name} {value}"
 
 
 def _by_interpreter(definition: str) -> list[Problem]:

@@ -78,7 +78,7 @@ class StepFunctions:
             operation = self._operations.get(name)
             return None if operation is None else _answer(await operation(given))
         except StatesError as refused:
-            return error(Style.JSON, 400, refused.code, str(refused))
+            return error(Style.JSON, 501 if refused.code == "NotImplemented" else 400, refused.code, str(refused))
 
     def _region(self, request: Request) -> str:
         claim = claim_of(request)
