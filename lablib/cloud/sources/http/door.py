@@ -20,7 +20,7 @@ from lablib.cloud.web import Answer, Request, StreamedAnswer
 
 log = logging.getLogger("lablib.cloud")
 
-# Of a function URL. Captured, third parties, 2025 and 2026.
+# Of a function URL: LocalStack's snapshot of AWS, 2025-11-24.
 URL_FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
     "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"

@@ -2,7 +2,7 @@
 
 A question before the request is answered from the configuration alone; to any other answer the configured headers are added, also
 beside those that the function sends itself (DG urls-configuration, 2026): a browser refuses two of a kind, here as there. That
-the origin is answered by its name where any may ask: captured, third party, 2024.
+the origin is answered by its name where any may ask is unconfirmed: a post on dev.to has it (rimutaka, 2024-08), no page of AWS.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Function URLs: a function's own address.
 
-Sources: DG urls-invocation, urls-auth and urls-configuration, 2026; captured answers, 2022 to 2026.
+Sources: DG urls-invocation, urls-auth and urls-configuration, 2026; LocalStack's tests and snapshots of AWS, 2025.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _STATUSES = {
     "TooManyRequestsException": 429, "RequestEntityTooLargeException": 413, "ResourceNotFoundException": 404,
     "ResourceConflictException": 409, "NotImplemented": 501, "AccessDeniedException": 403,
 }  # fmt: skip
-# Headers that a function's client gets under another name. The last was seen (third party, 2026); the others are unconfirmed, and
-# among those that REST APIs rename.
+# Headers that a function's client gets under another name: unconfirmed. They are among those that REST APIs rename, and that a
+# function behind a URL cannot set them is what its users report.
 _NAMES = {name: f"x-amzn-Remapped-{name}" for name in ("date", "server", "www-authenticate")}
 
 
