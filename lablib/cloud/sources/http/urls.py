@@ -33,8 +33,7 @@ _STATUSES = {
     "TooManyRequestsException": 429, "RequestEntityTooLargeException": 413, "ResourceNotFoundException": 404,
     "ResourceConflictException": 409, "NotImplemented": 501, "AccessDeniedException": 403,
 }  # fmt: skip
-# Headers that a function's client gets under another name: unconfirmed. They are among those that REST APIs rename, and that a
-# function behind a URL cannot set them is what its users report.
+# Headers that a function's client gets under another name: unconfirmed. They are among those that REST APIs rename.
 _NAMES = {name: f"x-amzn-Remapped-{name}" for name in ("date", "server", "www-authenticate")}
 
 

@@ -1,8 +1,8 @@
 """What a REST API answers, and what a function behind a proxy integration means by its answer.
 
 Sources: API Gateway Developer Guide, "Output format of a Lambda function for proxy integration" and "Important notes", 2026, and
-tests against AWS of LocalStack and of AWS's test tool for .NET, 2024 and 2025: no member is needed, one that is not named here makes
-the answer malformed.
+tests against AWS of LocalStack and of AWS's test tool for .NET, 2024 and 2025: no member is needed, one that is not named here
+makes the answer malformed.
 """
 
 from __future__ import annotations
