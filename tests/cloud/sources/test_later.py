@@ -31,6 +31,8 @@ LATER: list[tuple[str, str, dict[str, Any], str]] = [
     ("ses", "create_receipt_rule",
      {"RuleSetName": "s", "Rule": {"Name": "r", "Actions": [{"LambdaAction": {"FunctionArn": FUNCTION}}]}}, "receipt rules"),
     ("cognito-idp", "create_user_pool", {"PoolName": "p", "LambdaConfig": {"PreSignUp": FUNCTION}}, "triggers of a user pool"),
+    ("pipes", "create_pipe", {"Name": "p", "Source": "arn:aws:sqs:us-east-1:123456789012:from",
+                              "Target": "arn:aws:sqs:us-east-1:123456789012:to", "RoleArn": "arn:aws:iam::123456789012:role/r"}, "Pipes"),
     ("iot", "create_topic_rule",
      {"ruleName": "r", "topicRulePayload": {"sql": "SELECT *", "actions": [{"lambda": {"functionArn": FUNCTION}}]}}, "rules with a"),
 ]  # fmt: skip
