@@ -24,9 +24,10 @@ class Link(str):
 def in_the_browser(address: str, cloud: str, environment: Mapping[str, str]) -> Link:
     """The address under which the learner's browser reaches what `address` names.
 
-    On JupyterHub, and so on Binder, that goes through jupyter-server-proxy, which is part of the learner's own server and asks for
-    the learner's own login. Elsewhere, and of an address that is not this cloud's, it is the address itself. An address under AWS's
-    name for it (``https://API.execute-api.REGION.amazonaws.com/STAGE/``, which no answer about a REST API spells out) is this cloud's.
+    On JupyterHub, and so on Binder, that goes through jupyter-server-proxy, which is part of the learner's own server and asks
+    for the learner's own login. Elsewhere, and of an address that is not this cloud's, it is the address itself. An address under
+    AWS's name for it (``https://API.execute-api.REGION.amazonaws.com/STAGE/``, which no answer about a REST API spells out) is
+    this cloud's.
 
     Parameters
     ----------
@@ -35,9 +36,9 @@ def in_the_browser(address: str, cloud: str, environment: Mapping[str, str]) -> 
     cloud
         Where the local cloud answers: ``http://127.0.0.1:PORT``.
     environment
-        The kernel's: ``JUPYTERHUB_SERVICE_PREFIX`` says where the learner's server is on the hub, ``JUPYTERHUB_PUBLIC_URL`` (since
-        JupyterHub 5, where its administrator has said it) the whole address. Without the second the result begins with ``/``:
-        a link in the notebook leads there, and code in another place needs the hub's name in front.
+        The kernel's: ``JUPYTERHUB_SERVICE_PREFIX`` says where the learner's server is on the hub, ``JUPYTERHUB_PUBLIC_URL``
+        (since JupyterHub 5, where its administrator has said it) the whole address. Without the second the result begins with
+        ``/``: a link in the notebook leads there, and code in another place needs the hub's name in front.
 
     Raises `LabError` for what is no address.
     """

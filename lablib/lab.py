@@ -185,8 +185,9 @@ class Lab:
         """Where the learner's browser finds a `FunctionUrl` or an `ApiEndpoint`, given as AWS's API returned it, or a REST API, as AWS
         names it: ``lab.url(f"https://{api}.execute-api.us-east-1.amazonaws.com/prod/items")``.
 
-        On one's own machine that is the address itself; on JupyterHub and Binder, where the browser is on another machine, the way
-        through the learner's own server. A notebook shows it as a link. boto3, `requests` and functions use the address as it is.
+        On one's own machine that is the address itself; on JupyterHub and Binder, where the browser is on another machine, the
+        way through the learner's own server. A notebook shows it as a link. boto3, `requests` and functions use the address as it
+        is.
         """
         return in_the_browser(address, self.cloud.url, os.environ)
 

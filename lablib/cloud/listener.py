@@ -62,8 +62,8 @@ class _AnswerHeaders(HTTPHeaders):
 def _keep_names(connection: Any) -> None:
     """Have a connection's headers keep, as ``wire``, what they were read from.
 
-    tornado capitalises every name, and a REST API's events show them as they came. It has no door for this: its own reading of the
-    next request's headers is wrapped, on this connection alone.
+    tornado capitalises every name, and a REST API's events show them as they came. It has no door for this: its own reading of
+    the next request's headers is wrapped, on this connection alone.
     """
     read = connection._parse_headers
 

@@ -1,8 +1,8 @@
 """What is wrong with a request at which a service failed: a type or a constraint of the service's own model that it breaks.
 
-moto looks at what it needs of a request and takes the rest as it comes, so what is wrong meets it as a mistake of its own. Only then
-the request is held against botocore's model of the service: requests that moto answers cost nothing. Services of the JSON protocols
-alone; that each names a broken constraint by the code that stands here is unconfirmed.
+moto looks at what it needs of a request and takes the rest as it comes, so what is wrong meets it as a mistake of its own. Only
+then the request is held against botocore's model of the service: requests that moto answers cost nothing. Services of the JSON
+protocols alone; that each names a broken constraint by the code that stands here is unconfirmed.
 """
 
 from __future__ import annotations

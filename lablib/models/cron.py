@@ -1,12 +1,13 @@
 """AWS's cron expressions: six fields, evaluated on the clock of a time zone.
 
-``minutes hours day-of-month month day-of-week year``, of which one of the two day fields is ``?``; with ``L``, ``W``, ``#``, steps
-and lists. Sources: Amazon EventBridge User Guide "Cron expressions"; EventBridge Scheduler User Guide "Schedule types"; read
-2026-11-23. Our own, since no library has this dialect whole (2026-11-23): cronsim 2.8 and croniter 7.0 have neither ``W``, ``?``
-nor AWS's numbers of weekdays, and aws-croniter 2.1.1, the nearest, fails at ``LW``, at ``L`` as a weekday and at steps of years.
+``minutes hours day-of-month month day-of-week year``, of which one of the two day fields is ``?``; with ``L``, ``W``, ``#``,
+steps and lists. Sources: Amazon EventBridge User Guide "Cron expressions"; EventBridge Scheduler User Guide "Schedule types";
+read 2026-11-23. Our own, since no library has this dialect whole (2026-11-23): cronsim 2.8 and croniter 7.0 have neither ``W``,
+``?`` nor AWS's numbers of weekdays, and aws-croniter 2.1.1, the nearest, fails at ``LW``, at ``L`` as a weekday and at steps of
+years.
 
-Where AWS does not say, this is as in Quartz, whose characters these are: ranges may wrap round (``FRI-MON``, not in years), a step
-is no longer than its field, names are in any case, ``L`` and ``W`` stand alone. ``LW`` and ``L-3`` are on no page of AWS's.
+Where AWS does not say, this is as in Quartz, whose characters these are: ranges may wrap round (``FRI-MON``, not in years), a
+step is no longer than its field, names are in any case, ``L`` and ``W`` stand alone. ``LW`` and ``L-3`` are on no page of AWS's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Schedule expressions of EventBridge rules and EventBridge Scheduler: ``rate(…)``, ``cron(…)``, ``at(…)``, and when they are due.
 
-Sources: Amazon EventBridge User Guide "Setting a schedule pattern for scheduled rules"; EventBridge Scheduler User Guide "Schedule
-types"; read 2026-11-23.
+Sources: Amazon EventBridge User Guide "Setting a schedule pattern for scheduled rules"; EventBridge Scheduler User Guide
+"Schedule types"; read 2026-11-23.
 """
 
 from __future__ import annotations

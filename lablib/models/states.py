@@ -59,8 +59,8 @@ _ENDS_ALL = ("States.DataLimitExceeded", "States.Runtime")
 def matches(listed: Iterable[str], error: str | None) -> bool:
     """Whether a retrier or a catcher that lists these errors matches one.
 
-    ``States.TaskFailed`` is every error but ``States.Timeout``. ``States.ALL`` is every error but ``States.DataLimitExceeded`` and
-    ``States.Runtime``, which end an execution unless they are named.
+    ``States.TaskFailed`` is every error but ``States.Timeout``. ``States.ALL`` is every error but ``States.DataLimitExceeded``
+    and ``States.Runtime``, which end an execution unless they are named.
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html (2026-11-23)
     """
     names = set(listed)

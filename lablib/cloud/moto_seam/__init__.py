@@ -27,8 +27,8 @@
 `messages`  the messages of a queue, in an order in which nothing has to be looked for
 `receiving` messages for event source mappings: received and deleted, many at a time
 `queues`    what SQS does otherwise than moto, and when a queue has something to receive
-`rest_apis` API Gateway's REST APIs and what their deployments froze, API keys, usage plans; `rest_api_faults`, what moto has wrong;
-            `rest_api_rules`, what AWS refuses and moto takes; `rest_api_operations` and `rest_api_imports`, what moto lacks
+`rest_apis` API Gateway's REST APIs and what their deployments froze, API keys, usage plans; `rest_api_faults`, what moto has
+            wrong; `rest_api_rules`, what AWS refuses and moto takes; `rest_api_operations` and `rest_api_imports`, what moto lacks
 """
 
 import os

@@ -4,7 +4,8 @@ Touches: `moto.apigatewayv2.models.apigatewayv2_backends`, `ApiGatewayV2Backend.
 `.cors_configuration`, `.disable_execute_api_endpoint`, `.routes`, `.integrations`, `.authorizers`, `.stages`; of `Stage` `.name`,
 `.stage_variables`, `.auto_deploy`; of `Route` `.route_key`, `.target`, `.authorization_type`, `.authorizer_id`,
 `.authorization_scopes`; of `Integration` and `Authorizer` what stands in `_integration` and `_authorizer`. `httpapi_operations`
-`.stage_variables`, `.auto_deploy`, `.access_log_settings`; of `Route` `.route_key`, `.target`, `.authorization_type`, `.authorizer_id`,
+`.stage_variables`, `.auto_deploy`, `.access_log_settings`; of `Route` `.route_key`, `.target`, `.authorization_type`,
+`.authorizer_id`,
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Kinesis as AWS has it where moto's is otherwise.
 
-moto counts 1, 2, 3 in every shard; sends records to a shard that was split or merged, and moves those that it had; takes a shard's
-last hash key for nobody's; lets a consumer read a shard's end for ever; goes through a whole shard for each GetRecords; and would
-call its own Lambda at every record. Records are kept in `journals`.
+moto counts 1, 2, 3 in every shard; sends records to a shard that was split or merged, and moves those that it had; takes a
+shard's last hash key for nobody's; lets a consumer read a shard's end for ever; goes through a whole shard for each GetRecords;
+and would call its own Lambda at every record. Records are kept in `journals`.
 
 Touches: `moto.kinesis.models`: `Stream` (`__init__`, `arn`, `shards`, `retention_period_hours`, `split_shard`, `merge_shards`,
 `get_shard_for_key`, `put_record`), `Shard` (`_shard_id`, `is_open`, `starting_hash`, `ending_hash`, `get_records`,
 `get_min_sequence_number`, `get_max_sequence_number`, `get_sequence_number_at`, `to_json`), `KinesisBackend` (`describe_stream`,
-`get_records`, `put_records`, `delete_stream`, `_send_stream_metrics`); `moto.kinesis.utils.compose_shard_iterator`, `decompose_shard_iterator`;
-`moto.kinesis.exceptions.InvalidArgumentError`.
+`get_records`, `put_records`, `delete_stream`, `_send_stream_metrics`); `moto.kinesis.utils.compose_shard_iterator`,
+`decompose_shard_iterator`; `moto.kinesis.exceptions.InvalidArgumentError`.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ media types, the resource policy and where API keys come from. Documents of Swag
 others. Source: API Gateway Developer Guide, "OpenAPI extensions for API Gateway", 2026.
 
 Touches: `APIGatewayBackend.put_rest_api`, `.put_integration`, `.import_rest_api`, `.create_authorizer`;
-`RestAPI.get_resource_for_path`, `.add_model`, `.create_request_validator`, `.put_gateway_response`, `.request_validators`, `.models`,
-`.authorizers` and the attributes ``binaryMediaTypes``, ``policy``, ``api_key_source``; `Resource.resource_methods` and the
-attributes of `Method` and `MethodResponse`.
+`RestAPI.get_resource_for_path`, `.add_model`, `.create_request_validator`, `.put_gateway_response`, `.request_validators`,
+`.models`, `.authorizers` and the attributes ``binaryMediaTypes``, ``policy``, ``api_key_source``; `Resource.resource_methods` and
+the attributes of `Method` and `MethodResponse`.
 """
 
 from __future__ import annotations

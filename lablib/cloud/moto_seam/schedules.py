@@ -1,7 +1,8 @@
 """EventBridge's scheduled rules and the schedules of EventBridge Scheduler: moto keeps them, and here nothing ticks.
 
-Whoever listens hears of each as soon as moto has changed it, whichever way (CloudFormation too). What moto takes and AWS refuses is
-refused: a rule's malformed expression. What moto's UpdateSchedule forgets is kept: ActionAfterCompletion, and a State that is not given.
+Whoever listens hears of each as soon as moto has changed it, whichever way (CloudFormation too). What moto takes and AWS refuses
+is refused: a rule's malformed expression. What moto's UpdateSchedule forgets is kept: ActionAfterCompletion, and a State that is
+not given.
 
 Touches: `moto.events.models.EventsBackend`'s `put_rule`, `delete_rule`, `enable_rule`, `disable_rule`, `_get_event_bus`,
 `_normalize_event_bus_arn`, `Rule.scheduled_expression`, `.state`, `.arn`, `moto.events.models.ValidationException`;

@@ -72,7 +72,8 @@ class Caller:
         Parameters
         ----------
         source
-            None where a role, not the function's policy, is what allows the call: event source mappings, Scheduler, Step Functions.
+            None where a role, not the function's policy, is what allows the call: event source mappings, Scheduler, Step
+            Functions.
         """
         target = Target.of(arn)
         if target is None:

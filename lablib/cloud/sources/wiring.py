@@ -64,7 +64,8 @@ class EventSources:
         self._logs = LogSubscriptions(context)
         self._time_to_live = TimeToLive(context)
         self._traffic = KinesisTraffic(context)
-        # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has not.
+        # By the service that a request is signed for. A desk refuses what AWS would refuse and moto takes, and does what moto has
+        # not.
         self._desks: Mapping[str, Desk] = {
             "logs": self._logs.answer, "s3": self._s3.answer, "scheduler": SchedulerDesk(context.clock).answer,
             "states": self.step_functions.desk, "apigateway": RestDesk(self._rest).answer,

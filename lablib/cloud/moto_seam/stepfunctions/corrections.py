@@ -1,9 +1,10 @@
 """What moto's interpreter does otherwise than AWS, and what it must do in this cloud: put right as its modules load.
 
-Touches, below `moto.stepfunctions.parser`: the names ``threading``, ``Thread``, ``Event`` and ``time`` in the modules of `WAITING`,
-`utils.TMP_THREADS`, `asl.utils.boto_client.boto_client_for`; `Program.eval`; `ErrorEqualsDecl._eval_body`; ``CustomErrorName`` in the
-modules of `NAMING`; `StateTask._from_error`; `ExecutionState._evaluate_with_timeout`; `EventManager.add_event`, `._history_event_list`; `InlineIterationComponent._eval_body`,
-`IterationWorker._eval_pool`, `._eval_job`, `.stopped`, `._env`, `._job_pool`; `StateTaskServiceSfn._build_sync_resolver`, `._build_sync2_resolver`;
+Touches, below `moto.stepfunctions.parser`: the names ``threading``, ``Thread``, ``Event`` and ``time`` in the modules of
+`WAITING`, `utils.TMP_THREADS`, `asl.utils.boto_client.boto_client_for`; `Program.eval`; `ErrorEqualsDecl._eval_body`;
+``CustomErrorName`` in the modules of `NAMING`; `StateTask._from_error`; `ExecutionState._evaluate_with_timeout`;
+`EventManager.add_event`, `._history_event_list`; `InlineIterationComponent._eval_body`, `IterationWorker._eval_pool`,
+`._eval_job`, `.stopped`, `._env`, `._job_pool`; `StateTaskServiceSfn._build_sync_resolver`, `._build_sync2_resolver`;
 `CallbackPoolManager.add_activity_task`, `._pool`, `._activity_store`, `ActivityTaskStartEndpoint._outcome`,
 `CallbackEndpoint.setup_heartbeat_endpoint`, `._notify_event`.
 """

@@ -1,7 +1,7 @@
 """Loading moto's interpreter, and connecting it with this cloud.
 
-It costs a second or two and a hundred megabytes, so it is loaded by the first request that needs it: in a thread, without the lock, so
-that everything else goes on.
+It costs a second or two and a hundred megabytes, so it is loaded by the first request that needs it: in a thread, without the
+lock, so that everything else goes on.
 
 Touches: `moto.core.config.default_user_config`, `moto.stepfunctions.responses`, `moto.stepfunctions.parser.models`,
 `moto.stepfunctions.parser.backend.test_state.execution`.

@@ -1,6 +1,7 @@
 """JSONata in state machines: jsonata-python in place of moto's evaluator, which needs a Java machine that moto does not bring.
 
-Loaded by the first expression. Values are handed over as values; moto writes them into the expression, where a quotation mark ends it.
+Loaded by the first expression. Values are handed over as values; moto writes them into the expression, where a quotation mark
+ends it.
 
 Touches: `StringJSONata._eval_body` and `StringVariableSample._eval_body` in
 `moto.stepfunctions.parser.asl.component.common.string.string_expression`, `States._states_data`, `VariableStore._outer_scope`,
@@ -174,7 +175,8 @@ def _returned(value: Any, null: Any) -> Any:
 
 
 # --- what AWS adds to JSONata -----------------------------------------------------------
-# https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html, "JSONata functions provided by Step Functions" (2026)
+# https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html, "JSONata functions provided by Step Functions"
+# (2026)
 
 
 def _partition(items: list[Any] | None = None, size: float | None = None) -> Any:

@@ -1,7 +1,7 @@
 """The States Language, where moto reads or computes it otherwise than AWS.
 
-Touches, below `moto.stepfunctions.parser.asl`: `Preprocessor._inner_string_of`, ``from_string_literal`` and ``IntrinsicParser`` in
-`parse.preprocessor`; `Preprocessor._replace_escaped_characters` in `parse.intrinsic.preprocessor`; `StateChoice._eval_state`;
+Touches, below `moto.stepfunctions.parser.asl`: `Preprocessor._inner_string_of`, ``from_string_literal`` and ``IntrinsicParser``
+in `parse.preprocessor`; `Preprocessor._replace_escaped_characters` in `parse.intrinsic.preprocessor`; `StateChoice._eval_state`;
 ``StateData`` in `component.state.state`; `utils.encoding.to_json_str`; `StringIntrinsicFunction._eval_body`;
 `Base64Encode._eval_body`, `Base64Decode._eval_body`; `FailureEvent`, `FailureEventException`.
 """

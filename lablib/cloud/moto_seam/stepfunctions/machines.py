@@ -1,9 +1,9 @@
 """State machines, their versions and aliases: moto's own, as far as executions and versions need them.
 
-Touches: `moto.stepfunctions.responses.get_backend`; `StepFunctionBackend.state_machines`, `.activities`; of `StateMachine`: `.arn`,
-`.name`, `.type`, `.definition`, `.roleArn`, `.loggingConfiguration`, `.creation_date`, `.update_date`, `.versions` (number: version),
-`.aliases`, `.latest_version`, `.latest_version_number`, `.publish`; `StateMachineVersion.version`, `.description`;
-`StateMachineAlias.routing_configuration`, `.arn`.
+Touches: `moto.stepfunctions.responses.get_backend`; `StepFunctionBackend.state_machines`, `.activities`; of `StateMachine`:
+`.arn`, `.name`, `.type`, `.definition`, `.roleArn`, `.loggingConfiguration`, `.creation_date`, `.update_date`, `.versions`
+(number: version), `.aliases`, `.latest_version`, `.latest_version_number`, `.publish`; `StateMachineVersion.version`,
+`.description`; `StateMachineAlias.routing_configuration`, `.arn`.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 Touches, in modules below `moto.stepfunctions.parser.asl.component.state.exec.state_task`: `StateTaskLambda._from_error`,
 `StateTaskServiceLambda._from_error`, its module's `_SUPPORTED_API_PARAM_BINDINGS`; `lambda_eval_utils._invoke_lambda_function`,
 `.LambdaFunctionErrorException`, `.execute_lambda_function_integration`; `StateTaskServiceAwsSdk._from_error`, its module's
-`_SERVICE_ERROR_NAMES`, `StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES`, `._normalise_parameters`, `._normalise_response`, `._to_boto_request`,
-`._from_boto_response`; `StateTaskServiceEvents`,
-`StateTaskServiceSqs`, `StateTaskServiceDynamoDB`, `StateTaskServiceSfn` and their `_from_error`.
+`_SERVICE_ERROR_NAMES`, `StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES`, `._normalise_parameters`, `._normalise_response`,
+`._to_boto_request`, `._from_boto_response`; `StateTaskServiceEvents`, `StateTaskServiceSqs`, `StateTaskServiceDynamoDB`,
+`StateTaskServiceSfn` and their `_from_error`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from lablib.cloud.moto_seam.stepfunctions import clients
 
 _TASKS = "asl.component.state.exec.state_task"
 
-# What AWS's SDK for Java, by which Step Functions calls, has exceptions of its own for. Every other refusal is AWSLambdaException,
-# a role's lack of permission among them.
+# What AWS's SDK for Java, by which Step Functions calls, has exceptions of its own for. Every other refusal is
+# AWSLambdaException, a role's lack of permission among them.
 _NAMED = (
     "CodeStorageExceededException", "CodeVerificationFailedException", "EC2AccessDeniedException", "EC2ThrottledException",
     "EC2UnexpectedException", "EFSIOException", "EFSMountConnectivityException", "EFSMountFailureException",

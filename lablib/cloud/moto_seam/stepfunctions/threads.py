@@ -1,9 +1,9 @@
 """The threads in which moto's interpreter works, on the cloud's clock.
 
-The interpreter starts a thread for what may time out, and waits by `threading.Event`, `Thread.join` and `time.sleep`. Its modules get
-these instead. A thread that waits until a moment has a timer of the cloud's clock and is at rest; one that works counts as running;
-what it waits for wakes it before whoever brought that is at rest itself. All threads of one execution are a `Run`, and end with it,
-wherever they wait.
+The interpreter starts a thread for what may time out, and waits by `threading.Event`, `Thread.join` and `time.sleep`. Its modules
+get these instead. A thread that waits until a moment has a timer of the cloud's clock and is at rest; one that works counts as
+running; what it waits for wakes it before whoever brought that is at rest itself. All threads of one execution are a `Run`, and
+end with it, wherever they wait.
 
 Touches: nothing of moto; `corrections` puts `Thread`, `Event` and `sleep` into its modules.
 """

@@ -2,8 +2,9 @@
 
 Sources: API Gateway Developer Guide, http-api-logging, http-api-logging-variables and http-api-troubleshooting-lambda, 2026; the
 sentences: AWS's knowledge centre ("api-gateway-http-lambda-integrations", 2024) and lines that third parties published, 2021 to
-2025. Unconfirmed: what stands there when a function was throttled (Lambda's own message, here) or took too long; whether a request
-without a route is logged (here it is not). The streams' names are 32 hexadecimal digits; that there is one of a stage is ours.
+2025. Unconfirmed: what stands there when a function was throttled (Lambda's own message, here) or took too long; whether a
+request without a route is logged (here it is not). The streams' names are 32 hexadecimal digits; that there is one of a stage is
+ours.
 """
 
 from __future__ import annotations

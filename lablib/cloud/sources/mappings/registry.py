@@ -50,7 +50,8 @@ class Mappings:
     def kind(self, source_arn: str) -> Kind:
         """The kind of a source.
 
-        Raises ``InvalidParameterValueException`` for one that no mapping can have, ``NotImplemented`` for one that AWS alone polls.
+        Raises ``InvalidParameterValueException`` for one that no mapping can have, ``NotImplemented`` for one that AWS alone
+        polls.
         """
         parts = source_arn.split(":")
         kind = self._kinds.get(parts[2]) if len(parts) > 5 else None

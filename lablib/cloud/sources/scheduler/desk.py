@@ -1,7 +1,7 @@
 """What EventBridge Scheduler refuses and moto takes, before moto gets the request.
 
-The constraints of the service model are checked from botocore's; the sentences beyond it are AWS's where captured (of expressions,
-time zones and roles), else ours.
+The constraints of the service model are checked from botocore's; the sentences beyond it are AWS's where captured (of
+expressions, time zones and roles), else ours.
 """
 
 from __future__ import annotations

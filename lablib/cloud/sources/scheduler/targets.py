@@ -1,6 +1,7 @@
 """What a schedule's target means: one request to another service, in the name of the target's role.
 
-Sources: EventBridge Scheduler User Guide "Managing targets" (templated and universal), "Adding context attributes", read 2026-11-23.
+Sources: EventBridge Scheduler User Guide "Managing targets" (templated and universal), "Adding context attributes", read
+2026-11-23.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ READS = (
     "batchGet", "batchDescribe", "batchRead", "transactGet", "adminGet", "adminList", "testMigration", "retrieve",
     "testConnection", "translateDocument", "isAuthorized", "invokeModel",
 )  # fmt: skip
-# A universal target calls a service as AWS's SDK for Java does (its service id, in small letters and without spaces); where botocore
-# has another name.
+# A universal target calls a service as AWS's SDK for Java does (its service id, in small letters and without spaces); where
+# botocore has another name.
 _NAMES = {
     "eventbridge": "events", "cloudwatchlogs": "logs", "sfn": "stepfunctions", "cognitoidentityprovider": "cognito-idp",
 }  # fmt: skip

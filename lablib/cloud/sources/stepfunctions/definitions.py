@@ -1,7 +1,8 @@
 """What is wrong with a state machine's definition, in AWS's words.
 
-The words, the places and their order are those that others have got from ValidateStateMachineDefinition and CreateStateMachine (2019
-to 2026), but for those marked as unconfirmed. What passes here and moto's interpreter cannot read is refused in the interpreter's words.
+The words, the places and their order are those that others have got from ValidateStateMachineDefinition and CreateStateMachine
+(2019 to 2026), but for those marked as unconfirmed. What passes here and moto's interpreter cannot read is refused in the
+interpreter's words.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One sequence of records on its way to a function: read, gathered, tried, tried again, given up. Pure: no clock, no waiting.
 
-A shard has as many lanes as its mapping's parallelization factor; each reads the records whose keys fall to it, in order. So order
-is kept for every key, and what fails holds up its own lane alone.
+A shard has as many lanes as its mapping's parallelization factor; each reads the records whose keys fall to it, in order. So
+order is kept for every key, and what fails holds up its own lane alone.
 """
 
 from __future__ import annotations
