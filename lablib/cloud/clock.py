@@ -19,6 +19,7 @@ log = logging.getLogger("lablib.cloud")
 
 # How long, in seconds of real time, what an event started may take to come to rest.
 PATIENCE = 60.0
+_NAMED = 5  # of what still runs, in the sentence that says so
 _FEW = 128  # timers, among which those that were cancelled need not be looked for
 
 Callback = Callable[[], Awaitable[None] | None]
@@ -29,7 +30,9 @@ class StillRunning(Exception):
 
     def __init__(self, running: list[str], waited: float) -> None:
         self.running = running
-        names = ", ".join(running) or "events that keep falling due"
+        more = len(running) - _NAMED
+        named = [*running[:_NAMED], *([f"and {more} more"] if more > 0 else [])]
+        names = ", ".join(named) or "events that keep falling due"
         super().__init__(f"after {waited:.0f} s of real time this still runs: {names}")
 
 

@@ -248,3 +248,12 @@ def test_what_is_kept_back_is_let_go_before_the_cloud_rests() -> None:
         assert seen == [3, 2, 1] and not kept
 
     run(test)
+
+
+def test_of_what_still_runs_the_sentence_names_the_first_few() -> None:
+    names = [f"the invocation {number} of thumbnail" for number in range(20)]
+    error = StillRunning(names, 60)
+    assert error.running == names
+    assert str(error).startswith("after 60 s of real time this still runs: the invocation 0 of thumbnail, the invocation 1")
+    assert str(error).endswith("the invocation 4 of thumbnail, and 15 more")
+    assert str(StillRunning(names[:5], 60)).endswith(names[4])

@@ -253,7 +253,8 @@ class QueuePoller:
 
     async def _through(self, batch: Batch, attempt: int) -> None:
         """One attempt with a batch."""
-        with self._clock.busy(f"a batch of {len(batch)} messages of {self._mapping.source_arn}"):
+        count = "1 message" if len(batch) == 1 else f"{len(batch)} messages"
+        with self._clock.busy(f"a batch of {count} of {self._mapping.source_arn}"):
             try:
                 ended = await run(self._context.caller, self._mapping, batch)
             except Exception:
