@@ -117,6 +117,9 @@ class _Exchange(HTTPMessageDelegate):
                 await self._stream(request.method, answer)
             elif not self._gone.is_set():
                 self._write(request.method, answer)
+        except asyncio.CancelledError:  # what it waited for was ended
+            self._connection.close()  # type: ignore[attr-defined]
+            raise
         except Exception:  # such as a header that HTTP cannot carry: a client that waits for ever is worse than one that is cut off
             log.exception("%s %s could not be answered", request.method, request.path)
             self._connection.close()  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.faults.conftest import OK, Cloud, invoke, plane_folder, runtimes, wait_until
+from tests.cloud.sources.machines import Machines
+from tests.faults.conftest import OK, Background, Cloud, Gate, invoke, plane_folder, runtimes, wait_until
 from tests.faults.test_many import counts, settles
 from tests.support import make_zip
 
@@ -106,3 +108,19 @@ def test_versions_layers_and_what_they_hold_come_and_go_and_leave_nothing(cloud:
     settles(cloud, before, 10)
     cloud.reset()
     assert list((plane_folder(cloud).parent / "code").iterdir()) == []
+
+
+def test_who_waits_for_step_functions_when_the_cloud_is_emptied_hears_of_it(cloud: Cloud, gate: Gate) -> None:
+    machines = Machines(cloud)
+    slow = cloud.function("import socket\ndef lambda_handler(event, context):\n    socket.create_connection(('127.0.0.1', event)).recv(1)\n")
+    task = {"Type": "Task", "Resource": f"arn:aws:lambda:{cloud.region}:123456789012:function:{slow}"}
+    machine = machines.one(task, type="EXPRESS")
+    waiting = Background(machines.client.start_sync_execution, stateMachineArn=machine, input=str(gate.port))
+    gate.wait_for_one()
+    trial = {"definition": json.dumps({**task, "End": True}), "roleArn": machines.role, "input": str(gate.port)}
+    tried = Background(machines.client.test_state, **trial)
+    gate.wait_for_one()
+    cloud.reset()
+    for call in (waiting, tried):
+        error = call.error(10)
+        assert isinstance(error, ClientError) and error.response["Error"]["Code"] == "ServiceUnavailableException", error

@@ -9,3 +9,8 @@ class StatesError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def emptied() -> StatesError:
+    """What a request gets that waits for something when the cloud is emptied."""
+    return StatesError("ServiceUnavailableException", "The cloud was emptied while this request waited.")

@@ -16,7 +16,7 @@ from typing import Any
 from lablib.cloud.moto_seam import engine
 from lablib.cloud.moto_seam.stepfunctions import executions, machines, mapruns
 from lablib.cloud.moto_seam.stepfunctions.executions import Held, Machine
-from lablib.cloud.sources.stepfunctions.errors import StatesError
+from lablib.cloud.sources.stepfunctions.errors import StatesError, emptied
 from lablib.cloud.sources.stepfunctions.pages import page
 from lablib.models import states
 
@@ -204,8 +204,9 @@ class Executions:
 
     def reset(self) -> None:
         """Nobody waits for an end any more."""
-        for waits in list(self.ends.values()):
-            waits.cancel()
+        for waits in self.ends.values():
+            if not waits.done():
+                waits.set_exception(emptied())
 
 
 def _no_map_run(arn: str) -> StatesError:

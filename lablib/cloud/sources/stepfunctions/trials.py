@@ -10,7 +10,7 @@ from typing import Any
 
 from lablib.cloud.moto_seam import engine
 from lablib.cloud.moto_seam.stepfunctions import executions, threads, trials
-from lablib.cloud.sources.stepfunctions.errors import StatesError
+from lablib.cloud.sources.stepfunctions.errors import StatesError, emptied
 from lablib.models import states
 
 
@@ -68,7 +68,8 @@ class Trials:
         """End every one."""
         for run, told in list(self._under_way.items()):
             run.end()
-            told.cancel()
+            if not told.done():
+                told.set_exception(emptied())
 
 
 def _failed(state: dict[str, Any], trial: trials.Trial) -> dict[str, Any]:
