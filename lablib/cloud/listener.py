@@ -120,7 +120,7 @@ class _Exchange(HTTPMessageDelegate):
         except asyncio.CancelledError:  # what it waited for was ended
             self._connection.close()  # type: ignore[attr-defined]
             raise
-        except Exception:  # such as a header that HTTP cannot carry: a client that waits for ever is worse than one that is cut off
+        except Exception:  # such as a header that HTTP cannot carry: better a client that is cut off than one that waits for ever
             log.exception("%s %s could not be answered", request.method, request.path)
             self._connection.close()  # type: ignore[attr-defined]
 

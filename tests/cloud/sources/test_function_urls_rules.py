@@ -179,7 +179,8 @@ def test_cookies_and_headers_that_no_header_can_be(cloud: CloudUnderTest) -> Non
 
 @pytest.mark.parametrize(
     ("content_type", "is_base64"),
-    [("text/html; charset=utf-8", False), ("application/json", False), ("application/xml", False), ("application/javascript", False),
+    [("text/html; charset=utf-8", False), ("application/json", False), ("application/xml", False),
+     ("application/javascript", False),
      ("application/x-www-form-urlencoded", True), ("application/octet-stream", True), ("image/svg+xml", True), (None, True)],
 )  # fmt: skip
 def test_which_bodies_are_base64(cloud: CloudUnderTest, content_type: str | None, is_base64: bool) -> None:

@@ -282,7 +282,8 @@ MALFORMED = [
     "{'statusCode': 600}", "{'statusCode': True}", "{'statusCode': [200]}", "{'statusCode': 200, 'body': {'a': 1}}",
     "{'statusCode': 200, 'body': 7}", "{'statusCode': 200, 'headers': ['a']}", "{'statusCode': 200, 'headers': {'a': 1}}",
     "{'statusCode': 200, 'headers': {'a': {}}}", "{'statusCode': 200, 'multiValueHeaders': 'a'}",
-    "{'statusCode': 200, 'multiValueHeaders': {'a': [1]}}", "{'statusCode': 200, 'multiValueHeaders': {'a': '1'}}", "{'statusCode': 200, 'isBase64Encoded': 'yes'}",
+    "{'statusCode': 200, 'multiValueHeaders': {'a': [1]}}", "{'statusCode': 200, 'multiValueHeaders': {'a': '1'}}",
+    "{'statusCode': 200, 'isBase64Encoded': 'yes'}",
 ]  # fmt: skip
 
 
