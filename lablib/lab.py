@@ -33,6 +33,8 @@ LONGEST_CALL = 910
 _REPORTS = '?"REPORT RequestId" ?"platform.report"'
 """A filter pattern for REPORT lines, in either log format: `until` asks for them after each event of a long wait."""
 
+# How far one request moves the clock: a schedule of every minute makes more of a day than a request may take on a slow machine.
+_AT_A_TIME_S = 6 * 3_600
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 
 
@@ -158,9 +160,9 @@ class Lab:
         if until is not None and not callable(until):
             raise LabError("lab.wait asks `until` more than once: it takes a function, as in until=lambda: lab.reports('hello').")
         if until is None:
-            while left > 0:  # a day at a time: a schedule of every minute makes more of a month than one request may take
-                self._advance(min(left, _UNITS["days"]))
-                left -= _UNITS["days"]
+            while left > 0:
+                self._advance(min(left, _AT_A_TIME_S))
+                left -= _AT_A_TIME_S
             return True
         while not until():
             if left <= 0:

@@ -40,10 +40,10 @@ def advanced(remaining: float) -> tuple[int, Mapping[str, Any]]:
     return 200, {"now": 0.0, "advanced": 1.0, "remaining": remaining}
 
 
-def test_wait_adds_up_its_units_and_goes_a_day_at_a_time() -> None:
+def test_wait_adds_up_its_units_and_goes_some_hours_at_a_time() -> None:
     door = FakeDoor(advanced(0), advanced(0))
-    assert lab_on(door).wait(seconds=1, minutes=1, hours=1, days=1) is True
-    assert door.asked == ["POST /_lab/clock/advance?seconds=86400", "POST /_lab/clock/advance?seconds=3661"]
+    assert lab_on(door).wait(seconds=1, minutes=1, hours=1, days=0.25) is True
+    assert door.asked == ["POST /_lab/clock/advance?seconds=21600", "POST /_lab/clock/advance?seconds=3661.0"]
 
 
 def test_until_is_asked_before_and_after_each_event() -> None:
