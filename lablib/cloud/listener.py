@@ -100,7 +100,7 @@ class _Exchange(HTTPMessageDelegate):
         if not path.startswith("/"):
             # A client that takes us for its proxy sends the whole URL.
             path = "/" + path.partition("://")[2].partition("/")[2]
-        request = Request(self._start_line.method, path, query, self._headers, b"".join(self._chunks))
+        request = Request(self._start_line.method, path, query, self._headers, b"".join(self._chunks), self._gone)
         self._chunks.clear()
         self._connection.set_close_callback(self._gone.set)  # type: ignore[attr-defined]
         task = asyncio.get_running_loop().create_task(self._serve(request))

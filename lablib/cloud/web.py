@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,13 +10,17 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request. The path is as it arrived, percent-encoded and without the query; header names are in any case."""
+    """An HTTP request. The path is as it arrived, percent-encoded and without the query; header names are in any case.
+
+    `gone` is set when its client no longer waits, where somebody looks.
+    """
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     body: bytes
+    gone: asyncio.Event | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from tests.cloud.sources.machines import Machines, output, refused
 from tests.support import CloudUnderTest
@@ -263,6 +265,18 @@ def test_a_function_tells_the_success_of_its_own_task(cloud: CloudUnderTest, mac
         "Parameters": {"FunctionName": name, "Payload": {"token.$": "$$.Task.Token"}},
     })  # fmt: skip
     assert output(told) == "done"
+
+
+def test_a_worker_that_went_away_gets_no_task(cloud: CloudUnderTest, machines: Machines) -> None:
+    tell = machines.client
+    activity = tell.create_activity(name="work")["activityArn"]
+    impatient = cloud.client("stepfunctions", config=Config(read_timeout=1, retries={"total_max_attempts": 1}))
+    with pytest.raises(ReadTimeoutError):
+        impatient.get_activity_task(activityArn=activity)
+    execution = machines.start(machines.one({"Type": "Task", "Resource": activity}))
+    task = tell.get_activity_task(activityArn=activity)
+    tell.send_task_success(taskToken=task["taskToken"], output='"done"')
+    assert output(machines.ended(execution)) == "done"
 
 
 def test_an_activity(cloud: CloudUnderTest, machines: Machines) -> None:

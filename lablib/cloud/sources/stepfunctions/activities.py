@@ -20,31 +20,40 @@ class Activities:
         self._clock = clock
         self._waiting: dict[str, set[asyncio.Event]] = {}
 
-    async def task(self, given: dict[str, Any]) -> Mapping[str, Any]:
-        """GetActivityTask: the next task, or nothing when a minute has passed on the cloud's clock."""
+    async def task(self, given: dict[str, Any], gone: asyncio.Event | None = None) -> Mapping[str, Any]:
+        """GetActivityTask: the next task, or nothing when a minute has passed on the cloud's clock.
+
+        A worker that is `gone` gets none: nobody would ever do it.
+        """
         arn = given["activityArn"]
         if arn.count(":") != 6 or ":activity:" not in arn:
             raise StatesError("InvalidArn", f"Invalid Arn: '{arn}'")
         if not await engine.call(machines.has_activity, arn):
             raise StatesError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
         deadline = self._clock.now() + states.ACTIVITY_POLL_SECONDS
-        while True:
+        while gone is None or not gone.is_set():
             task = executions.take_activity_task(arn, given.get("workerName"))
             if task is not None:
                 return {"taskToken": task.task_token, "input": task.task_input}
-            if self._clock.now() >= deadline or not await self._wait(arn, deadline):
-                return {}
+            if self._clock.now() >= deadline or not await self._wait(arn, deadline, gone):
+                break
+        return {}
 
-    async def _wait(self, arn: str, deadline: float) -> bool:
-        """Wait until there is something in the line; False when the time is over, or the cloud is emptied."""
+    async def _wait(self, arn: str, deadline: float, gone: asyncio.Event | None) -> bool:
+        """Wait until there is something in the line, the time is over, or the worker is gone; False when the cloud is emptied."""
         came = asyncio.Event()
         over = self._clock.at(deadline, came.set, "a waiting GetActivityTask")
         waiting = self._waiting.setdefault(arn, set())
         waiting.add(came)
+        leaving = asyncio.ensure_future(gone.wait()) if gone is not None else None
+        if leaving is not None:
+            leaving.add_done_callback(lambda _: came.set())
         try:
             await came.wait()
             return came in waiting
         finally:
+            if leaving is not None:
+                leaving.cancel()
             over.cancel()
             waiting.discard(came)
             if not waiting:

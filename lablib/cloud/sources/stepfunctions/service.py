@@ -54,8 +54,7 @@ class StepFunctions:
         self._trials, self._journals = Trials(self._soon), Journals(context.clock)
         self._telling = UnderWay(context.clock)
         self._operations: Mapping[str, Operation] = {
-            **self._executions.operations(), **machines.OPERATIONS, "GetActivityTask": self._activities.task,
-            "TestState": self._trials.test,
+            **self._executions.operations(), **machines.OPERATIONS, "TestState": self._trials.test,
         }  # fmt: skip
         interpreter.connect(
             time=context.clock, soon=self._soon, url=context.url, may_be_assumed=self._may_be_assumed,
@@ -75,6 +74,8 @@ class StepFunctions:
             check = machines.CHECKS.get(name)
             if check is not None:
                 await check(given, self._region(request), self._context.role_allows)
+            if name == "GetActivityTask":
+                return _answer(await self._activities.task(given, request.gone))
             operation = self._operations.get(name)
             return None if operation is None else _answer(await operation(given))
         except StatesError as refused:
