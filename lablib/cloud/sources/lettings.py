@@ -13,7 +13,7 @@ _SENDING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 
 
 async def lets_in(service: str, arn: str, source_arn: str, account: str) -> bool:
-    """Whether the queue or topic `arn` takes what ``events.amazonaws.com`` or ``sns.amazonaws.com`` sends for `source_arn`."""
+    """Whether the queue or topic `arn` takes what a service (``events.amazonaws.com``) sends for `source_arn`."""
     return await engine.call(admits, service, arn, source_arn, account)
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from lablib.cloud.access import resource_policies
-from lablib.cloud.access.decision import Asked, service_may
 from lablib.cloud.api.errors import LambdaError
 from lablib.cloud.moto_seam import deliveries, engine
 from lablib.cloud.moto_seam.buckets import Bucket, Rule
 from lablib.cloud.sources.calling import Source
 from lablib.cloud.sources.context import SourceContext
+from lablib.cloud.sources.lettings import lets_in
 
 log = logging.getLogger("lablib.cloud")
 
 SERVICE = "s3.amazonaws.com"
 SUBJECT = "Amazon S3 Notification"
-_SENDING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 _NAMES = {"sqs": "queue", "sns": "topic"}
 
 
@@ -66,9 +64,7 @@ class Destinations:
             log.warning("an event of the bucket %s did not get to EventBridge: %s", bucket.name, lost)
 
     async def _may_send(self, rule: Rule, bucket: Bucket) -> bool:
-        context = {"aws:sourcearn": bucket.arn, "aws:sourceaccount": bucket.account}
-        asked = Asked(_SENDING[rule.service], rule.arn, context)
-        return service_may(SERVICE, asked, await resource_policies.of(asked))
+        return await lets_in(SERVICE, rule.arn, bucket.arn, bucket.account)
 
     @staticmethod
     def _source(bucket: Bucket) -> Source:
