@@ -28,6 +28,8 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("apigatewayv2", "create_domain_name", {"DomainName": []}, "BadRequestException"),
     ("kinesis", "create_stream", {"StreamName": {}}, "InvalidArgumentException"),
     ("kinesis", "get_records", {}, "InvalidArgumentException"),
+    ("kinesis", "get_records", {"ShardIterator": "name"}, "InvalidArgumentException"),
+    ("kinesis", "get_records", {"ShardIterator": "bmFtZQ=="}, "InvalidArgumentException"),
     ("logs", "tag_log_group", {"logGroupName": [], "tags": {}}, "InvalidParameterException"),
     ("events", "put_partner_events", {"Entries": [{"Source": 5}]}, "SerializationException"),
 ]

@@ -221,9 +221,13 @@ def _records_of(shard: Any, last_sequence_id: str | int, limit: int | None) -> t
 def _read(
     backend: Any, stream_arn: str | None, shard_iterator: str, limit: int | None
 ) -> tuple[str | None, list[_Read], int]:
+    from moto.kinesis.exceptions import InvalidArgumentError
     from moto.kinesis.utils import compose_shard_iterator, decompose_shard_iterator
 
-    stream_name, shard_id, after = decompose_shard_iterator(shard_iterator)
+    try:
+        stream_name, shard_id, after = decompose_shard_iterator(shard_iterator)
+    except (ValueError, AttributeError):  # no base64, not of three parts, no text
+        raise InvalidArgumentError("Invalid ShardIterator.") from None
     stream = backend.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
     shard = stream.get_shard(shard_id)
     records, last, behind = _records_of(shard, after, limit)
