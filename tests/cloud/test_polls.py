@@ -21,6 +21,7 @@ from lablib.cloud.arrivals import Arrivals
 from lablib.cloud.clock import Clock
 from lablib.cloud.polls import Polls, receive_of
 from lablib.cloud.web import Answer, Request
+from tests.cloud.sources.support import Queue
 from tests.support import CloudUnderTest
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -66,11 +67,10 @@ def test_a_poll_ends_as_soon_as_a_message_arrives(cloud: CloudUnderTest) -> None
 
 
 def test_a_message_of_another_service_ends_it_too(cloud: CloudUnderTest) -> None:
-    url, sns = queue(cloud), cloud.client("sns")
+    public, sns = Queue(cloud, "public"), cloud.client("sns")
     topic = sns.create_topic(Name="topic")["TopicArn"]
-    arn = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    waiting = receive(cloud, url, WaitTimeSeconds=20)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=public.arn)
+    waiting = receive(cloud, public.url, WaitTimeSeconds=20)
     until_it_polls(cloud)
     sns.publish(TopicArn=topic, Message="hello")
     assert json.loads(waiting.result(10)[0])["Message"] == "hello"
