@@ -114,14 +114,14 @@ def ministack() -> Target | None:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     target = Target("ministack", f"http://127.0.0.1:{port}", Credentials.random(), _Child(process))
-    _wait_for_port(port, process)
+    wait_for_port(port, process)
     target.client("lambda").list_functions()
     target.first_answer_s = time.perf_counter() - began
     return target
 
 
-def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until something listens; `ministack` has no line that says so."""
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until something listens: `ministack` has no line that says so, and Jupyter says so a moment before."""
     while process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -130,4 +130,4 @@ def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
             process.wait(0.005)
         except subprocess.TimeoutExpired:
             continue
-    raise RuntimeError("ministack ended before it listened")
+    raise RuntimeError("the server ended before it listened")

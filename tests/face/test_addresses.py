@@ -20,6 +20,7 @@ import pytest
 from lablib.addresses import in_the_browser
 from lablib.errors import LabError
 from lablib.lab import Lab
+from tests.bench.targets import wait_for_port
 from tests.browser.jupyter import listen
 from tests.support import CloudUnderTest
 
@@ -83,6 +84,7 @@ def hub(tmp_path: Path) -> Iterator[str]:
         try:
             address = addresses.get(timeout=60)
             assert address is not None, "".join(said)
+            wait_for_port(int(address.rpartition(":")[2]), server)
             yield address
         finally:
             server.terminate()
