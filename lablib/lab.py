@@ -218,11 +218,11 @@ class Lab:
 
         return course.course_map()
 
-    def picture(self, name: str) -> Any:
-        """A picture to move, such as ``lab.picture("who-manages-what")``."""
+    def picture(self, name: str, **data: Any) -> Any:
+        """A picture to move, such as ``lab.picture("who-manages-what")``; some are drawn from `data` that you hand over."""
         from lablib import course
 
-        return course.picture(name)
+        return course.picture(self, name, **data)
 
     def client(self, service: str) -> Any:
         """A boto3 client for this cloud, which waits for the longest function and never repeats a request by itself."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lablib.course import lab_00, lab_01
 from lablib.course.bench import Bench, Clients
 from lablib.course.exercise import Exercise
+from lablib.course.labs import LAB_NUMBERS, exercises_of
 from lablib.course.progress import Progress
 from lablib.course.verdict import NotStarted, Verdict
 
-REGISTRY: Final[dict[str, Exercise]] = {
-    exercise.id: exercise for exercises in (lab_00.EXERCISES, lab_01.EXERCISES) for exercise in exercises
-}
+REGISTRY: Final[dict[str, Exercise]] = {exercise.id: exercise for number in LAB_NUMBERS for exercise in exercises_of(number)}
 """Every exercise of the course by its id."""
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from lablib.course.progress import Progress
-from lablib.course.question_bank import PREDICTIONS, QUIZZES, Question
+from lablib.course.question import Question
+from lablib.course.question_bank import PREDICTIONS, QUIZZES
 from lablib.course.unknown import UnknownName
 from lablib.course.verdict import labelled
 from lablib.view.cards import ChoiceCard, Option

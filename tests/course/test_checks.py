@@ -10,7 +10,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,187 +20,17 @@ import pytest
 
 from lablib.course import check
 from lablib.course.catalogue import LABS
+from lablib.course.labs import LAB_NUMBERS
 from lablib.course.progress import HOME_VARIABLE, Progress
 from lablib.course.verdict import Verdict
+from tests.course.wrong.wrong import Wrong, handler
+from tests.course.wrong.wrong_01 import create, release
 from tests.support import CloudUnderTest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAGIC = "%%lambda_function "
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong answer: its code, the layer that should catch it, and words of the reason it should get."""
-
-    exercise: str
-    label: str
-    code: str
-    layer: str
-    reason: str
-
-
-def handler(body: str, above: str = "") -> str:
-    indented = "\n".join(f"    {line}" for line in body.strip("\n").split("\n"))
-    return f"{above}\ndef lambda_handler(event, context):\n{indented}\n"
-
-
-WAIT_ACTIVE = 'client.get_waiter("function_active_v2").wait(FunctionName={name})'
-
-
-def create(zip_name: str = "lambda_function.py", settings: str = "MemorySize=512, Timeout=10", **other: str) -> str:
-    """A `create` with one thing changed."""
-    last = other.get("last", 'return made["FunctionArn"]')
-    return f"""
-def create(name, source):
-    box = io.BytesIO()
-    with zipfile.ZipFile(box, "w") as archive:
-        archive.writestr("{zip_name}", {other.get("content", "source")})
-    made = client.create_function(
-        FunctionName={other.get("name", "name")}, Runtime=RUNTIME, Role=role_arn,
-        Handler="{other.get("handler", "lambda_function.lambda_handler")}",
-        Code={{"ZipFile": {other.get("bytes", "box.getvalue()")}}}, {settings})
-    {other.get("wait", WAIT_ACTIVE.format(name=other.get("name", "name")))}
-    {last}
-"""
-
-
-def release(*steps: str) -> str:
-    """A `release` of the given steps, after the zip is made."""
-    body = "\n    ".join(steps)
-    return f"""
-def release(name, source):
-    box = io.BytesIO()
-    with zipfile.ZipFile(box, "w") as archive:
-        archive.writestr("lambda_function.py", source)
-    {body}
-"""
-
-
-CREATE = (
-    'client.create_function(FunctionName=name, Runtime=RUNTIME, Role=role_arn, Handler="lambda_function.lambda_handler", '
-    'Code={"ZipFile": box.getvalue()})'
-)
-WAIT = 'client.get_waiter("function_updated_v2").wait(FunctionName=name)'
-UPDATE = "client.update_function_code(FunctionName=name, ZipFile=box.getvalue())"
-PUBLISH = 'number = client.publish_version(FunctionName=name)["Version"]'
-RECEIPT = '"function": context.function_name, "request": context.aws_request_id}'
-TOTAL = 'total = sum(i["price"] * i["quantity"] for i in event["items"])\n'
-
-WRONG = (
-    Wrong("00.1", "remembers", handler('items.extend(event["items"])\nreturn {"items": items, "count": len(items)}', "items = []"),
-          "right on the example", "an earlier call's things are in it"),
-    Wrong("00.1", "prints", handler('print(event["items"])'), "right type", "prints its answer, or ends without `return`"),
-    Wrong("00.1", "count is text", handler('return {"items": event["items"], "count": str(len(event["items"]))}'),
-          "right type", '"count" is "1", which is no whole number'),
-    Wrong("00.1", "always one", handler('return {"items": event["items"], "count": 1}'),
-          "right on an event you have not seen", '"count" is how many items the answer holds'),
-    Wrong("00.1", "a constant", handler('return {"items": ["tea"], "count": 1}'),
-          "right on an event you have not seen", "this event's items, in their order"),
-    Wrong("00.1", "none when empty", handler('if event["items"]:\n    return {"items": event["items"], "count": len(event["items"])}'),
-          "right on an event you have not seen", "for this event the handler ends without `return`"),
-    Wrong("00.1", "a note when empty", handler('items = event["items"]\nreturn {"items": items, "count": len(items)} if items else {"note": 1}'),
-          "right on an event you have not seen", 'the key "items" is missing'),
-    Wrong("00.1", "another key too", handler('return {"items": event["items"], "count": len(event["items"]), "total": 1}'),
-          "right on the example", 'the answer has the key "total" too'),
-    Wrong("00.1", "a list in a list", handler('items = []\nitems.append(event["items"])\nreturn {"items": items, "count": len(items)}'),
-          "right on the example", "append put a list into the list; use extend, or list(...)"),
-    Wrong("00.2", "bare text", handler('return f"Hello, {event.get(\'name\', \'stranger\')}!"'),
-          "right type", "the handler returns the bare value"),
-    Wrong("00.2", "another key", handler('return {"message": "Hello, Ada!"}'), "right type", 'the key "greeting" is missing'),
-    Wrong("00.2", "punctuation", handler('return {"greeting": "Hello " + event["name"]}'),
-          "right on the example", "compare the two texts letter by letter"),
-    Wrong("00.2", "another key too", handler('return {"greeting": f"Hello, {event[\'name\']}!", "by": 1}'),
-          "right on the example", 'the answer has the key "by" too; nobody asked for it'),
-    Wrong("00.2", "no f", handler('return {"greeting": "Hello, {name}!"}'), "right on the example", "put f before the quotes"),
-    Wrong("00.2", "returns at times", handler('if event.get("name") == "Ada":\n    return {"greeting": "Hello, Ada!"}'),
-          "right on an event you have not seen", "for this event the handler ends without `return`"),
-    Wrong("00.2", "bare at times", handler('return {"greeting": "Hello, Ada!"} if event.get("name") == "Ada" else "Hello!"'),
-          "right on an event you have not seen", "for this event the handler returns no dictionary"),
-    Wrong("00.2", "another name", 'def handler(event, context):\n    return {}', "runs", "name the function lambda_handler"),
-    Wrong("00.2", "a set", handler("return {event['name']}"), "runs", "return only dict, list, text, numbers, True/False, None"),
-    Wrong("00.2", "no end", handler("while True:\n    pass"), "runs", "it ran into its timeout"),
-    Wrong("00.2", "exits", handler("raise SystemExit"), "runs", "its process ended before it answered"),
-    Wrong("00.2", "a library", handler("return 1", "import requests_of_mine"), "runs", "the cell imports something else"),
-    Wrong("00.2", "an unknown name", handler("return nam"), "runs", 'see its traceback with: lab.invoke("greet", {"name": "Ada"})'),
-    Wrong("00.2", "a constant", handler('return {"greeting": "Hello, Ada!"}'),
-          "right on an event you have not seen", "the handler always greets Ada"),
-    Wrong("00.2", "key error", handler('return {"greeting": f"Hello, {event[\'name\']}!"}'),
-          "right without a name", 'event.get("name") does not raise'),
-    Wrong("00.2", "None", handler('return {"greeting": f"Hello, {event.get(\'name\')}!"}'),
-          "right without a name", "a missing name became None"),
-    Wrong("00.2", "syntax", "def lambda_handler(event, context)\n    return 1", "runs", "Python could not read the cell: expected ':'"),
-    Wrong("00.3", "text", 'def read_report(line):\n    return {"cold": "Init" in line, "billed_ms": "214"}',
-          "right type", "text taken out of a line stays text"),
-    Wrong("00.3", "a tuple", "def read_report(line):\n    return True, 214", "right type", "end with return {"),
-    Wrong("00.3", "duration", 'def read_report(line):\n    ms = float(line.split("Duration: ")[1].split(" ms")[0])\n'
-          '    return {"cold": "Init" in line, "billed_ms": int(ms)}', "right on the example", "that is Duration; Billed Duration has"),
-    Wrong("00.3", "a constant", 'def read_report(line):\n    return {"cold": True, "billed_ms": 214}',
-          "right on an event you have not seen", "take the number that follows `Billed Duration:`"),
-    Wrong("00.3", "always cold", 'def read_report(line):\n    billed = int(line.split("Billed Duration: ")[1].split(" ms")[0])\n'
-          '    return {"cold": True, "billed_ms": billed}', "right on an event you have not seen", "only a cold start's line has"),
-    Wrong("00.3", "needs init", 'def read_report(line):\n    init = line.split("Init Duration: ")[1]\n'
-          '    return {"cold": bool(init), "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
-          "right on an event you have not seen", "not every REPORT line has an Init Duration"),
-    Wrong("00.3", "nothing when warm", 'def read_report(line):\n    if "Init" in line:\n'
-          '        return {"cold": True, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
-          "right on an event you have not seen", "for this line the function ends without `return`"),
-    Wrong("00.3", "text when warm", 'def read_report(line):\n    if "Init" not in line: return "warm"\n'
-          '    return {"cold": True, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0])}',
-          "right on an event you have not seen", "for this line the function returns no dictionary"),
-    Wrong("00.3", "no number when warm", 'def read_report(line):\n    cold = "Init" in line\n'
-          '    return {"cold": cold, "billed_ms": int(line.split("Billed Duration: ")[1].split(" ms")[0]) if cold else None}',
-          "right on an event you have not seen", '"billed_ms" is None, which is no number'),
-    Wrong("00.3", "exits", 'def read_report(line):\n    raise SystemExit("stop")', "runs", "SystemExit: stop"),
-    Wrong("00.3", "raises", 'def read_report(line):\n    return line["cold"]', "runs", "a line of your own: read_report(line)"),
-    Wrong("01.1", "nothing when empty", handler('if not event["items"]: return\n' + TOTAL + 'return {"total": total, ' + RECEIPT),
-          "right on an empty order", "for this event the handler ends without `return`"),
-    Wrong("01.1", "no quantity", handler('total = sum(i["price"] for i in event["items"])\nreturn {"total": total, ' + RECEIPT),
-          "right on the example", "the quantity is missing"),
-    Wrong("01.1", "a constant", handler('return {"total": 11, ' + RECEIPT), "right on an event you have not seen", "11 is the example's"),
-    Wrong("01.1", "text", handler(TOTAL + 'return {"total": str(total), ' + RECEIPT), "right type", '"total" is "11", which is no number'),
-    Wrong("01.1", "its own id", handler(TOTAL + 'return {"total": total, "function": "receipt", "request": "1"}'),
-          "right on the example", "every invocation has an id of its own"),
-    Wrong("01.1", "handler's name", handler(TOTAL + 'return {"total": total, "function": "lambda_handler", "request": ""}'),
-          "right on the example", "context.function_name is the function's name"),
-    Wrong("01.1", "fails when empty", handler('first, *rest = event["items"]\n' + TOTAL + 'return {"total": total, ' + RECEIPT),
-          "right on an empty order", "ValueError"),
-    Wrong("01.2", "a folder", create("src/lambda_function.py"), "right on the example", "lie at the top of the zip"),
-    Wrong("01.2", "another handler", create(handler="lambda_function.handler"), "right on the example", "Handler is file.function"),
-    Wrong("01.2", "no zip", create(bytes="source.encode()"), "runs", "ZipFile wants the bytes of a zip"),
-    Wrong("01.2", "the box itself", create(bytes="box"), "runs", "a BytesIO is none: its getvalue() gives them"),
-    Wrong("01.2", "raises", create(last="return mad"), "runs", "call create yourself to see the traceback"),
-    Wrong("01.2", "a name that is taken", create(name='"hello"'), "runs", "you used another name than the one given"),
-    Wrong("01.2", "an argument", create(settings='MemorySize="a lot"'), "runs", "which argument AWS refuses"),
-    Wrong("01.2", "no dot", create(handler="lambda_function"), "right on the example", "Handler is file.function"),
-    Wrong("01.2", "a box made earlier", create(content="'def lambda_handler(event, context): return event[\"n\"]'"),
-          "right on the example", "the zip holds other code than the source you are given"),
-    Wrong("01.2", "no wait", create(wait="pass"), "waits until it is Active", "the waiter function_active_v2 asks until it is Active"),
-    Wrong("01.2", "the answer itself", create(last="return made"), "right type", 'return its "FunctionArn"'),
-    Wrong("01.2", "a fixed name", create(name='"mine"'), "right type", "you used another name than the one given"),
-    Wrong("01.2", "other code", create(content="'def lambda_handler(event, context): return 1'"),
-          "right on the example", "the zip holds other code"),
-    Wrong("01.2", "defaults", create(settings=""), "right memory and timeout", "without them it is 128 MB and 3 s"),
-    Wrong("01.3", "no wait", release(UPDATE, PUBLISH, "return number"), "waits until it is updated", "wait with function_updated_v2"),
-    Wrong("01.3", "creates", release(CREATE, PUBLISH, "return number"), "runs", "update_function_code, in place of create_function"),
-    Wrong("01.3", "deletes and creates", release("client.delete_function(FunctionName=name)", CREATE, 'return "1"'),
-          "right on the example", "release deletes the function, and its versions with it"),
-    Wrong("01.3", "a fixed name", release(
-        'client.update_function_code(FunctionName="hello", ZipFile=box.getvalue())',
-        'client.get_waiter("function_updated_v2").wait(FunctionName="hello")',
-        'return client.publish_version(FunctionName="hello")["Version"]'),
-        "right on the example", "another function's version was published; use the name you are given"),
-    Wrong("01.3", "raises", release("return publish(name)"), "runs", "call release yourself to see the traceback"),
-    Wrong("01.3", "no return", release(UPDATE, WAIT, PUBLISH), "right type", "ends without `return`"),
-    Wrong("01.3", "publishes first", release(PUBLISH, UPDATE, "return number"), "right on the example", "published before the new code"),
-    Wrong("01.3", "no version", release(UPDATE, 'return "1"'), "right on the example", "nothing was published"),
-    Wrong("01.3", "$LATEST", release("return " + UPDATE + '["Version"]'), "right type", "$LATEST is the code you can still change"),
-    Wrong("01.3", "a number", release(UPDATE, PUBLISH, "return int(number)"), "right type", 'return its "Version", which is text'),
-    Wrong("01.3", "its own number", release(UPDATE, WAIT, PUBLISH, 'return "99"'), "right on the example", "not one of your own"),
-    Wrong("01.3", "deletes the old", release(
-        UPDATE, WAIT, PUBLISH,
-        'if number != "1": client.delete_function(FunctionName=name, Qualifier=str(int(number) - 1))', "return number"),
-        "older versions stay", "never deletes the function or an older version"),
-)
+OF_LABS = [import_module(f"tests.course.wrong.wrong_{number}") for number in LAB_NUMBERS]
+WRONG: list[Wrong] = [wrong for module in OF_LABS for wrong in module.WRONG]
 
 
 class Learner:
@@ -210,8 +40,11 @@ class Learner:
         self.cloud = cloud
         self.namespace: dict[str, Any] = {
             "io": io, "json": json, "zipfile": zipfile, "client": cloud.client("lambda"), "role_arn": cloud.role(),
-            "RUNTIME": f"python3.{sys.version_info.minor}",
+            "RUNTIME": f"python3.{sys.version_info.minor}", "boto3": boto3, "lab": cloud,
         }
+        for module in OF_LABS:  # what the first cells of that lab have made, where its exercises use it
+            if hasattr(module, "namespace"):
+                self.namespace.update(module.namespace(cloud))
 
     def run(self, source: str) -> None:
         """One cell: deployed when its first line is the magic, else run."""
@@ -232,7 +65,17 @@ def empty_cloud(cloud_process: CloudUnderTest) -> CloudUnderTest:
 
 
 @pytest.fixture
-def learner(empty_cloud: CloudUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learner:
+def at_the_cloud(empty_cloud: CloudUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3's default session, pointed at the cloud as `lablib.start` does."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", empty_cloud.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", empty_cloud.region)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", empty_cloud.credentials.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", empty_cloud.credentials.secret_access_key)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+@pytest.fixture
+def learner(empty_cloud: CloudUnderTest, at_the_cloud: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learner:
     """A learner without progress, and without functions but for `hello`, which the labs' first cells make."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     someone = Learner(empty_cloud)
@@ -375,12 +218,12 @@ OWN_WAYS = {
 
 
 @pytest.mark.parametrize("code", OWN_WAYS.values(), ids=OWN_WAYS)
-def test_other_ways_to_wait_count(learner: Learner, code: str, at_the_cloud: None) -> None:
+def test_other_ways_to_wait_count(learner: Learner, code: str) -> None:
     learner.run(code)
     assert learner.check("01.2").done, learner.check("01.2")
 
 
-def test_no_wait_is_seen_with_a_client_made_in_the_function(learner: Learner, at_the_cloud: None) -> None:
+def test_no_wait_is_seen_with_a_client_made_in_the_function(learner: Learner) -> None:
     learner.run(OWN_WAYS["a client of its own"].replace('client.get_waiter("function_active_v2").wait(FunctionName=name)', "pass"))
     assert "not yet: waits until it is Active?" in learner.check("01.2").text
 
@@ -388,16 +231,6 @@ def test_no_wait_is_seen_with_a_client_made_in_the_function(learner: Learner, at
 def test_publishing_with_the_update_needs_no_wait(learner: Learner) -> None:
     learner.run(release('return client.update_function_code(FunctionName=name, ZipFile=box.getvalue(), Publish=True)["Version"]'))
     assert learner.check("01.3").done, learner.check("01.3")
-
-
-@pytest.fixture
-def at_the_cloud(empty_cloud: CloudUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3's default session, pointed at the cloud as `lablib.start` does."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", empty_cloud.url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", empty_cloud.region)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", empty_cloud.credentials.access_key_id)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", empty_cloud.credentials.secret_access_key)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 def functions(learner: Learner) -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 
 from lablib.course import predict, quiz
 from lablib.course.progress import HOME_VARIABLE, Progress
-from lablib.course.question_bank import PREDICTIONS, QUIZZES, Question
+from lablib.course.question import Question
+from lablib.course.question_bank import PREDICTIONS, QUIZZES
 from lablib.course.questions import Comparison
 from lablib.course.unknown import UnknownName
 from lablib.view.cards import ChoiceCard
