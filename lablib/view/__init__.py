@@ -1,6 +1,8 @@
 """Pictures and widgets, each built from plain data (floor 4).
 
 - picture.py: one way to make a picture that moves;
+- controls.py, slider.js: what moves it;
+- chart.py: axes, for pictures that are charts;
 - theme.py: colours that are readable in the light and in the dark theme;
 - cards.py: a question with answers to choose from;
 - coursemap.py, manages.py: the pictures.

@@ -6,12 +6,12 @@ import base64
 import html
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import matplotlib
 from matplotlib.figure import Figure, FigureBase
 
+from lablib.view.controls import Choice, Control, Input, Range, Steps, inputs
 from lablib.view.theme import Palette, stylesheet, with_variables
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 State = Mapping[str, Any]
 
 _STYLE: dict[str, Any] = {"svg.hashsalt": "lambda-lab", "svg.fonttype": "path", "font.family": "DejaVu Sans"}
-
-_LETTER = 0.55
-"""em: a letter's mean width, for a label that must hold the longest of several."""
 
 _CAPTION = 0.36
 """Inches: the fixed line under a PNG."""
@@ -33,27 +30,6 @@ class Scene(Protocol):
 
     def show(self, state: State) -> None:
         """Move the artists to `state` (a control's name to its value)."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """A whole number chosen with a slider and, beside it, a number box (the slider alone has no accessible name)."""
-
-    name: str
-    label: str
-    low: int
-    high: int
-    start: int
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several named values, chosen in a drop-down list. `options` are (what is shown, value)."""
-
-    name: str
-    label: str
-    options: tuple[tuple[str, Any], ...]
-    start: Any
 
 
 class Picture:
@@ -69,7 +45,7 @@ class Picture:
         Makes the artists, once for each way of drawing.
     tell : callable (State) -> str
         The sentence that says what the picture shows in that state.
-    controls : sequence of Range or Choice
+    controls : sequence of Range, Steps or Choice
     still : str
         One fixed line for a page without a kernel. It holds nothing measured and nothing of the learner's.
 
@@ -86,7 +62,7 @@ class Picture:
         size: tuple[float, float],
         build: Callable[[FigureBase, Palette], Scene],
         tell: Callable[[State], str],
-        controls: Sequence[Range | Choice],
+        controls: Sequence[Control],
         still: str,
     ) -> None:
         self.title, self.size, self.still = title, size, still
@@ -95,7 +71,7 @@ class Picture:
         self._figure = Figure(figsize=size)
         self._scene: Scene | None = None
         self._widget: ipywidgets.VBox | None = None
-        self._inputs: dict[str, Any] = {}
+        self._inputs: dict[str, Input] = {}
 
     @property
     def state(self) -> dict[str, Any]:
@@ -113,7 +89,7 @@ class Picture:
             if name not in self._state:
                 raise KeyError(f"{self.title!r} has no control {name!r}; it has {', '.join(self._state)}")
             if name in self._inputs:
-                self._inputs[name].value = value
+                self._inputs[name].put(value)
             self._state[name] = value
 
     def svg(self) -> str:
@@ -161,36 +137,9 @@ class Picture:
                 self._state[name] = value
                 page.value = self.html()
 
-            rows = [self._control(control, move) for control in self._controls]
-            self._widget = ipywidgets.VBox([*rows, page])
+            self._inputs = inputs(self._controls, self._state, move)
+            self._widget = ipywidgets.VBox([*(made.widget for made in self._inputs.values()), page])
         return self._widget
-
-    def _control(self, control: Range | Choice, move: Callable[[str, Any], None]) -> ipywidgets.Widget:
-        import ipywidgets
-        import traitlets
-
-        style = {"description_width": "initial"}
-        value = self._state[control.name]
-        lists = [other.label for other in self._controls if isinstance(other, Choice)]
-        if isinstance(control, Choice):
-            wide = ipywidgets.Layout(width="auto", max_width="36em")
-            main = ipywidgets.Dropdown(
-                options=control.options, value=value, description=control.label, layout=wide,
-                style={"description_width": f"{max(map(len, lists)) * _LETTER:.1f}em"},  # one width: lists line up
-            )
-            row: ipywidgets.Widget = main
-        else:
-            bounds = {"min": control.low, "max": control.high, "value": value}
-            main = ipywidgets.IntSlider(**bounds, readout=False, description=control.label, style=style)
-            box = ipywidgets.BoundedIntText(
-                **bounds, description=f"{control.label} (number)", style=style,
-                layout=ipywidgets.Layout(width="11em", margin="2px 2px 2px 1.2em"),  # clear of the handle at the slider's end
-            )
-            traitlets.link((main, "value"), (box, "value"))
-            row = ipywidgets.HBox([main, box])
-        main.observe(lambda change: move(control.name, change["new"]), names="value")
-        self._inputs[control.name] = main
-        return row
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """A widget where a kernel runs; a PNG and one fixed line where none does."""
@@ -200,3 +149,6 @@ class Picture:
             "image/png": base64.b64encode(self.png()).decode("ascii"),
             **{kind: data for kind, data in live.items() if kind != "text/plain"},
         }
+
+
+__all__ = ["Choice", "Picture", "Range", "Scene", "State", "Steps"]

@@ -47,15 +47,17 @@ INKS: Final[tuple[Ink, ...]] = (
     Ink("done", "#a10009", "#d2efd5", "#14421f"),
     Ink("done-edge", "#a1000a", "#1f7a33", "#63d07a"),
     Ink("focus", "#a1000b", "#b5136b", "#ff7ebb"),
+    Ink("bad", "#a1000c", "#ffdad6", "#5c1512"),
+    Ink("bad-edge", "#a1000d", "#b3261e", "#ff8f84"),
 )
 
 TEXT_ON: Final[tuple[tuple[str, str | None], ...]] = (
     ("text", None), ("muted", None), ("text", "plain"), ("muted", "plain"), ("text", "you"), ("text", "aws"),
-    ("text", "done"), ("you-edge", None), ("aws-edge", None), ("done-edge", None), ("focus", None),
+    ("text", "done"), ("text", "bad"), ("you-edge", None), ("aws-edge", None), ("done-edge", None), ("focus", None), ("bad-edge", None),
 )
 """Every pair (ink, the ink under it; None is the page) in which text is drawn. A test holds each at 4.5 : 1."""
 
-EDGES_ON_PAGE: Final = ("rule", "you-edge", "aws-edge", "done-edge", "focus")
+EDGES_ON_PAGE: Final = ("rule", "you-edge", "aws-edge", "done-edge", "focus", "bad-edge")
 """Lines that carry meaning against the page. A test holds each at 3 : 1."""
 
 _BY_NAME: Final = {ink.name: ink for ink in INKS}
