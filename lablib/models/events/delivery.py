@@ -1,0 +1,113 @@
+"""What one event leads to: when the function runs, how often when it fails, and what becomes of the event.
+
+Delays are AWS's where AWS gives them (`limits`, `mappings`); how long a stream's poller pauses AWS does not say, and the figures
+are those of the local cloud.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, repeat
+from typing import Final
+
+from lablib.models.events.sources import Again, Source
+from lablib.models.limits import ASYNC_RETRY_DELAYS_S
+from lablib.models.mappings import STREAM_BACKOFF_S
+
+# A queue's defaults: how long a message that was taken stays hidden, and how long it is kept. BOTO SQS SetQueueAttributes, 2026-11-17.
+VISIBILITY_S: Final = 30
+RETENTION_S: Final = 345_600
+# How long a stream keeps a record: DynamoDB always, Kinesis unless it is told otherwise. DG with-ddb, with-kinesis, 2026.
+STREAM_RETENTION_S: Final = 86_400
+
+_LOST: Final[dict[Again, str]] = {
+    "caller": "Nothing keeps the event: the caller may send it again",
+    "queue": "Lambda drops the event, unless the function has a dead-letter queue or a destination",
+    "visibility": "The message comes back until it expires, or until the queue's own rule moves it to a dead-letter queue",
+    "shard": "The shard waits: nothing behind this record is delivered before it is handled or expires",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the function: seconds after the event, and whether it went well."""
+
+    at_s: float
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an event led to.
+
+    Attributes
+    ----------
+    runs : tuple of Run
+        Those within the time that was looked at.
+    more : bool
+        Whether further runs follow.
+    handled : bool
+        Whether a run went well.
+    fate : str
+        What becomes of an event that no run has handled, as a clause; empty when one has.
+    """
+
+    runs: tuple[Run, ...]
+    more: bool
+    handled: bool
+    fate: str
+
+
+def deliver(source: Source, failures: int | None = 0, within_s: float = 600, visibility_s: float = VISIBILITY_S) -> Outcome:
+    """What one event of `source` leads to; a run takes no time.
+
+    Parameters
+    ----------
+    failures
+        So many runs fail before one goes well; None: all fail.
+    within_s
+        How long one looks, in seconds.
+    visibility_s
+        The visibility timeout of a queue of SQS, in seconds.
+
+    Raises
+    ------
+    ValueError
+        A number that is negative or none at all; a queue's timeout of 0, which would leave no pause.
+    """
+    if failures is not None and (type(failures) is not int or failures < 0):
+        raise ValueError(f"failures is a number of runs, 0 or more, or None for all, and not {failures!r}.")
+    for name, value, least in (("within_s", within_s, 0), ("visibility_s", visibility_s, 1)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < least:
+            raise ValueError(f"{name} is a number of seconds, {least} or more, and not {value!r}.")
+    runs: list[Run] = []
+    more = False
+    for number, at in enumerate(accumulate(_pauses(source.again, visibility_s), initial=0.0)):
+        if at > min(within_s, _kept_s(source.again)):
+            more = at <= _kept_s(source.again)
+            break
+        runs.append(Run(at, failures is not None and number >= failures))
+        if runs[-1].ok:
+            break
+    handled = runs[-1].ok
+    return Outcome(tuple(runs), more, handled, "" if handled else _LOST[source.again])
+
+
+def _pauses(again: Again, visibility_s: float) -> Iterator[float]:
+    """Seconds between a failed run and the next; ends where there is no next."""
+    if again == "queue":
+        yield from map(float, ASYNC_RETRY_DELAYS_S)
+    elif again == "visibility":
+        yield from repeat(float(visibility_s))
+    elif again == "shard":
+        pause, longest = map(float, STREAM_BACKOFF_S)
+        while True:
+            yield pause
+            pause = min(pause * 2, longest)
+
+
+def _kept_s(again: Again) -> float:
+    """How long the event is kept for another run."""
+    return {"caller": 0.0, "queue": math.inf, "visibility": float(RETENTION_S), "shard": float(STREAM_RETENTION_S)}[again]
