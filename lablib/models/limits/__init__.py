@@ -4,11 +4,38 @@
 
 Sources: DG = AWS Lambda Developer Guide; BOTO = botocore 1.44.5's service model of
 2026-11-17; both read 2026-11-23.
+
+The numbers stand here, where the local cloud finds them. What to know about each, and which of them a piece of work breaks:
+
+`quotas` every quota, what happens beyond it, what to use instead
+`fit`    will it fit?
+
+Both are loaded when they are first asked for: `from lablib.models.limits import QUOTAS, fits`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lablib.models.limits.fit import Break as Break
+    from lablib.models.limits.fit import Fit as Fit
+    from lablib.models.limits.fit import fits as fits
+    from lablib.models.limits.quotas import QUOTAS as QUOTAS
+    from lablib.models.limits.quotas import Alternative as Alternative
+    from lablib.models.limits.quotas import Quota as Quota
+
+_LATER = {"Break": "fit", "Fit": "fit", "fits": "fit", "Alternative": "quotas", "QUOTAS": "quotas", "Quota": "quotas"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the table when somebody asks for it: the local cloud needs the numbers alone."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
 
 MB = 1024 * 1024
 
