@@ -5,6 +5,7 @@
 - chart.py: axes, for pictures that are charts;
 - theme.py: colours that are readable in the light and in the dark theme;
 - cards.py: a question with answers to choose from;
+- timeline.py: what each environment of a function did;
 - coursemap.py, manages.py: the pictures.
 
 A picture is drawn with matplotlib's object API on one kept figure, turned into SVG and shown in an `ipywidgets.HTML`:

@@ -31,7 +31,7 @@ _SAID: Final = {
 _KINDS: Final = {
     "init": ("starts up (INIT)", "you", "you-edge"),
     "ran": ("handler ran", "aws", "aws-edge"),
-    "failed": ("failed or was stopped", "plain", "text"),
+    "failed": ("failed or was stopped", "bad", "bad-edge"),
 }
 """What a box is: its words in the legend, its fill, its edge."""
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from lablib.course.pictures import picture as named
 from lablib.course.timeline import NotYet, log_events, timeline
 from lablib.course.unknown import UnknownName
 from lablib.models.timeline import environments
@@ -18,7 +19,7 @@ def test_a_warm_answer_comes_from_the_first_environment(cloud: CloudUnderTest) -
     cloud.function(CODE, name="echo")
     for number in range(3):
         cloud.client("lambda").invoke(FunctionName="echo", Payload=json.dumps(number))
-    picture = timeline(cloud, "echo")
+    picture = named(cloud, "timeline", function="echo")
     picture.set(invocation=3)
     assert picture.sentence.startswith("Invocation 3 of 3 was answered by environment 1 of 1, which had answered 2 before")
     (one,) = environments(log_events(cloud, "echo"))
