@@ -63,7 +63,7 @@ def test_the_published_figures(runtime: str, p50: float, p99: float, small: floa
 
 
 def test_memory_leaves_init_alone() -> None:
-    """The lesson of lab 07, in the published figures: INIT's medians differ by less than a fifth, and mostly by less than a tenth."""
+    """The lesson of lab 07, in the published figures: INIT's medians differ by a fifth at most, mostly by less than a tenth."""
     spreads = []
     for kind in {(m.runtime, m.package, m.architecture) for m in measurements()}:
         medians = [m.p50 for m in measurements() if (m.runtime, m.package, m.architecture) == kind]
