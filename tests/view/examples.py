@@ -1,0 +1,11 @@
+"""How the pictures are made that a notebook hands its own figures to, for the tests that look at every picture."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BEFORE: Final[tuple[str, ...]] = ()
+"""Lines of code, once: what runs in the cloud before a picture can be drawn of it. They find `lab`."""
+
+MADE: Final[dict[str, str]] = {}
+"""A picture's name to the code that makes it; without one it is `lab.picture("name")`."""
