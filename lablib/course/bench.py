@@ -70,7 +70,11 @@ class Bench:
     @cached_property
     def client(self) -> Any:
         """A boto3 client for Lambda."""
-        return self._lab.client("lambda")
+        return self.service("lambda")
+
+    def service(self, name: str) -> Any:
+        """A boto3 client for another service of the lab's cloud."""
+        return self._lab.client(name)
 
     def configuration(self, name: str, qualifier: str | None = None) -> dict[str, Any] | None:
         """GetFunctionConfiguration, or None when there is no such function or version."""
