@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lablib.environments.host import cores
-from tests.bench import bare, calls, events, growth, kernel, limits, runtimes, targets
+from tests.bench import bare, calls, course, events, growth, kernel, limits, runtimes, targets
 from tests.bench.memory import pss_mb, tree
 from tests.bench.table import Goal, Row, at_most, render, times_faster, times_the_rate
 
@@ -36,15 +36,17 @@ class Effort:
     runtime_colds: int
     runtime_calls: int
     events: events.Effort
+    steps: int
+    run_alls: int
 
 
 FULL = Effort(
     rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3, functions=200, invocations=1000,
-    runtime_colds=9, runtime_calls=60, events=events.FULL,
+    runtime_colds=9, runtime_calls=60, events=events.FULL, steps=20, run_alls=3,
 )  # fmt: skip
 QUICK = Effort(
     rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1, functions=4, invocations=20, runtime_colds=1, runtime_calls=3,
-    events=events.QUICK,
+    events=events.QUICK, steps=1, run_alls=0,
 )  # fmt: skip
 
 
@@ -82,6 +84,8 @@ def everything(effort: Effort) -> list[Row]:
     rows += _environments()
     rows += _growth(effort)
     rows += _kernel(effort)
+    rows += course.pictures(effort.steps)
+    rows += course.run_all(effort.run_alls)
     return rows
 
 
