@@ -79,18 +79,15 @@ class Listener:
 
 
 _listener: Listener | None = None
-_corrected = False
 
 
 def listen(listener: Listener) -> None:
     """From here on `listener` decides."""
-    global _listener, _corrected
-    first, _corrected = not _corrected, True
+    global _listener
     _listener = listener
-    if first:
-        clockwork.when_loaded("moto.events.models", _correct_models)
-        clockwork.when_loaded("moto.events.responses", _correct_answers)
-        clockwork.when_loaded("moto.events.notifications", _correct_notifications)
+    clockwork.when_loaded("moto.events.models", _correct_models)
+    clockwork.when_loaded("moto.events.responses", _correct_answers)
+    clockwork.when_loaded("moto.events.notifications", _correct_notifications)
 
 
 def rules_of(region: str, bus: str) -> tuple[Rule, ...] | None:

@@ -39,9 +39,12 @@ _corrections: dict[str, list[Callable[[Any], None]]] = {}
 def when_loaded(name: str, correct: Callable[[Any], None]) -> None:
     """Have `correct` called with a module of moto, such as ``moto.sns.models``, as soon as it is loaded; now, if it is.
 
-    So that no service need be loaded for what we do otherwise in it.
+    So that no service need be loaded for what we do otherwise in it. Once: asked again, it does nothing.
     """
-    _corrections.setdefault(name, []).append(correct)
+    corrections = _corrections.setdefault(name, [])
+    if correct in corrections:
+        return
+    corrections.append(correct)
     if name in sys.modules:
         correct(sys.modules[name])
 

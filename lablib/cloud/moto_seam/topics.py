@@ -95,17 +95,14 @@ _NOBODY = Listener(
     count=lambda metric, topic: None,
 )  # fmt: skip
 _listener = _NOBODY
-_corrected = False
 
 
 def listen(listener: Listener) -> None:
     """From here on `listener` decides."""
-    global _listener, _corrected
-    first, _corrected = not _corrected, True
+    global _listener
     _listener = listener
-    if first:
-        clockwork.when_loaded("moto.sns.models", _correct_models)
-        clockwork.when_loaded("moto.sns.responses", _correct_answers)
+    clockwork.when_loaded("moto.sns.models", _correct_models)
+    clockwork.when_loaded("moto.sns.responses", _correct_answers)
 
 
 # --- publishing ---------------------------------------------------------------------
