@@ -2,10 +2,14 @@
 
 moto looks at what it needs of a request and takes the rest as it comes, so what is wrong meets it as a mistake of its own. Only
 then the request is held against botocore's model of the service: requests that moto answers cost nothing. Services of the JSON
-protocols alone; that each names a broken constraint by the code that stands here is unconfirmed.
+protocols alone; that each names a broken constraint by the code that stands here is unconfirmed. Of DynamoDB also what no model
+says: a placeholder in an expression that the request does not define (AWS's words, from captured answers, 2026).
 """
 
 from __future__ import annotations
+
+import json
+import re
 
 from lablib.cloud.access.resources import wire_of
 from lablib.cloud.api.errors import LambdaError
@@ -37,4 +41,23 @@ def mistake_of(request: Request, service: str | None) -> tuple[str, str] | None:
             return None
         code = "SerializationException" if wrong.code == "InvalidRequestContentException" else wrong.code
         return _CODES.get(service or "", code), str(wrong)
+    return _undefined_placeholder(json.loads(request.body)) if service == "dynamodb" else None
+
+
+_PLACEHOLDERS = (
+    (r":\w+", "ExpressionAttributeValues", "value used in expression is not defined; attribute value"),
+    (r"#\w+", "ExpressionAttributeNames", "name used in the document path is not defined; attribute name"),
+)
+
+
+def _undefined_placeholder(asked: dict[str, object]) -> tuple[str, str] | None:
+    """The first placeholder of an expression (``:value``, ``#name``) that nothing defines."""
+    for expression, text in asked.items():
+        if not expression.endswith("Expression") or not isinstance(text, str):
+            continue
+        for pattern, defined, what in _PLACEHOLDERS:
+            known = asked.get(defined)
+            for placeholder in re.findall(pattern, text):
+                if not isinstance(known, dict) or placeholder not in known:
+                    return "ValidationException", f"Invalid {expression}: An expression attribute {what}: {placeholder}"
     return None

@@ -113,3 +113,26 @@ def test_writers_at_the_same_time_lose_nothing(cloud: CloudUnderTest) -> None:
         won = sum(threads.map(add, range(120)))
     assert won == 1
     assert dynamodb.get_item(TableName="table", Key={"id": {"S": "1"}})["Item"]["visits"] == {"N": "120"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "sentence"),
+    [
+        ("query", {"KeyConditionExpression": "id = :a", "FilterExpression": "n = :z"},
+         "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :z"),
+        ("scan", {"FilterExpression": "#q = :a"},
+         "Invalid FilterExpression: An expression attribute name used in the document path is not defined; attribute name: #q"),
+        ("delete_item", {"Key": {"id": {"S": "1"}}, "ConditionExpression": "n = :z"},
+         "Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: :z"),
+    ],
+)  # fmt: skip
+def test_a_placeholder_that_nothing_defines_is_named(cloud: CloudUnderTest, operation: str, parameters: dict[str, Any], sentence: str) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    dynamodb.put_item(TableName="table", Item={"id": {"S": "1"}, "n": {"N": "1"}})
+    with pytest.raises(ClientError) as refused:
+        getattr(dynamodb, operation)(TableName="table", ExpressionAttributeValues={":a": {"S": "1"}}, **parameters)
+    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
