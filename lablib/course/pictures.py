@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PICTURES: Final[dict[str, str]] = {
     "who-manages-what": "lablib.view.manages:who_manages_what",
+    "will-it-fit": "lablib.view.fit:will_it_fit",
 }
 """Drawn from what we know, and from what the notebook hands over: each is loaded when it is first asked for."""
 

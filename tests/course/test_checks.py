@@ -29,6 +29,7 @@ from tests.support import CloudUnderTest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAGIC = "%%lambda_function "
+SETTINGS = {"--timeout": "Timeout", "--memory": "MemorySize"}
 OF_LABS = [import_module(f"tests.course.wrong.wrong_{number}") for number in LAB_NUMBERS]
 WRONG: list[Wrong] = [wrong for module in OF_LABS for wrong in module.WRONG]
 
@@ -50,7 +51,9 @@ class Learner:
         """One cell: deployed when its first line is the magic, else run."""
         if source.startswith(MAGIC):
             first, code = source.split("\n", 1)
-            self.cloud.function(code, name=first.removeprefix(MAGIC).split()[0])
+            name, *options = first.removeprefix(MAGIC).split()
+            given = dict(zip(options[::2], map(int, options[1::2]), strict=True))  # --timeout 1
+            self.cloud.function(code, name=name, **{SETTINGS[option]: value for option, value in given.items()})
         else:
             exec(source, self.namespace)
 
@@ -107,8 +110,7 @@ def solved_lines(exercise: str) -> list[str]:
 
 def names(exercise: str) -> str:
     """What the exercise's cell defines."""
-    first = SOLUTIONS[exercise].split("\n")[0]
-    return first.removeprefix(MAGIC) if first.startswith(MAGIC) else first.split()[1].split("(")[0]
+    return SOLUTIONS[exercise].split("\n")[0].removeprefix(MAGIC).removeprefix("def ").split()[0].split("(")[0]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -135,7 +137,8 @@ def test_stub_is_not_started_and_solution_is_done(learner: Learner, exercise: st
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.exercise} {wrong.label}")
 def test_wrong_answers_get_a_reason(learner: Learner, wrong: Wrong, tmp_path: Path) -> None:
     magic = SOLUTIONS[wrong.exercise].startswith(MAGIC)
-    learner.run(f"{MAGIC}{names(wrong.exercise)}\n{wrong.code}" if magic else wrong.code)
+    first = SOLUTIONS[wrong.exercise].split("\n")[0]
+    learner.run(f"{first}\n{wrong.code}" if magic else wrong.code)
     verdict = learner.check(wrong.exercise)
     assert verdict.mark == "❌", verdict
     assert verdict.text.startswith(f"not yet: {wrong.layer}? No.\n"), verdict

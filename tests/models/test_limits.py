@@ -41,7 +41,8 @@ def test_up_to_the_limit_it_fits_and_beyond_it_breaks(key: str) -> None:
     ("key", "most"),
     [("duration_s", 900), ("memory_mb", 10_240), ("tmp_mb", 10_240), ("package_mb", 250), ("zipped_mb", 50), ("image_mb", 10_240),
      ("payload_mb", 6), ("event_mb", 1), ("streamed_mb", 200), ("environment_kb", 4), ("layers", 5), ("concurrency", 1_000),
-     ("requests_per_s", 10_000), ("init_s", 10), ("policy_kb", 20), ("code_storage_gb", 300), ("reserved", 900), ("starts_per_10s", 1_000)],
+     ("requests_per_s", 10_000), ("init_s", 10), ("policy_kb", 20), ("code_storage_gb", 300), ("reserved", 900),
+     ("starts_per_10s", 1_000)],
 )  # fmt: skip
 def test_the_numbers_are_those_of_the_quotas_page(key: str, most: float) -> None:
     assert QUOTAS[key].most == most
@@ -53,7 +54,7 @@ def test_each_quota_says_what_happens_what_to_use_and_who_says_so() -> None:
         assert re.match(r"DG|BOTO", quota.source), quota.key
         assert all(other.source for other in quota.instead if other.up_to is not None), quota.key
         assert all(other.up_to > quota.most for other in quota.instead if other.up_to is not None), quota.key
-        assert any(other.up_to is None for other in quota.instead) or quota.key not in NEEDS, "something is left, however much it is"
+        assert quota.key not in NEEDS or any(other.up_to is None for other in quota.instead), "however much it is"
 
 
 def test_errors_have_the_names_that_aws_gives_them() -> None:
@@ -101,7 +102,7 @@ def test_nothing() -> None:
 
 
 def test_the_local_cloud_loads_the_numbers_alone() -> None:
-    code = "import sys; from lablib.models import limits; limits.MB; print([n for n in sys.modules if n.startswith('lablib.models.limits.')])"
+    code = "import sys; from lablib.models import limits; print([n for n in sys.modules if 'models.limits.' in n])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="no attribute 'FITS'"):

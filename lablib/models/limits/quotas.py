@@ -1,7 +1,7 @@
 """Every quota of a Lambda function ("event function"): how much, what happens beyond it, and what to use instead.
 
-Sources, read 2026-11-23: DG = AWS Lambda Developer Guide, where no page is named its "Lambda quotas" (gettingstarted-limits); BOTO =
-botocore 1.44.5's service model of 2026-11-17. A number that the local cloud holds is the one in `limits`; the others stand
+Sources, read 2026-11-23: DG = AWS Lambda Developer Guide, where no page is named its "Lambda quotas" (gettingstarted-limits);
+BOTO = botocore 1.44.5's service model of 2026-11-17. A number that the local cloud holds is the one in `limits`; the others stand
 here. The words of an error are AWS's.
 """
 
@@ -83,8 +83,10 @@ _RUN: Final = (
           "Lambda kills the process at the timeout, in the middle of whatever it does: Sandbox.Timedout",
           (_or("pieces that each fit, called one after the other by a Step Functions workflow of up to a year", 365 * 86_400,
                "Step Functions Developer Guide, Standard workflows run up to a year, 2026"),
-           _or("a durable function of up to 366 days: steps that each fit, with a checkpoint after each", 31_622_400, "BOTO DurableConfig"),
-           _or(f"{_MANAGED}, called asynchronously or by most event sources: 90 minutes", 5_400, "BOTO CreateFunctionRequest.Timeout"),
+           _or("a durable function of up to 366 days: steps that each fit, with a checkpoint after each",
+           31_622_400, "BOTO DurableConfig"),
+           _or(f"{_MANAGED}, called asynchronously or by most event sources: 90 minutes",
+           5_400, "BOTO CreateFunctionRequest.Timeout"),
            _or("a Lambda MicroVM: 8 hours", 28_800, "DG, 8 hours, 2026"), _SERVERS),
           limits.TIMEOUT_S.source),
     Quota("memory_mb", "memory of one environment", limits.MEMORY_MB.highest, "MB",
@@ -105,7 +107,8 @@ _RUN: Final = (
           limits.EPHEMERAL_STORAGE_MB.source),
     Quota("open_files", "open files and connections of one environment", limits.FILE_DESCRIPTORS, "",
           "opening fails: Too many open files",
-          (_or("closing what is read, and one connection pool above the handler"), _or(f"{_MANAGED}: 4,096", 4_096, "DG, 2026")), "DG, 2026"),
+          (_or("closing what is read, and one connection pool above the handler"), _or(f"{_MANAGED}: 4,096",
+          4_096, "DG, 2026")), "DG, 2026"),
     Quota("threads", "processes and threads of one environment", limits.PROCESSES_AND_THREADS, "",
           "starting one fails: can't start new thread",
           (_or("more invocations with fewer threads each: a queue, or a Map state of Step Functions"),), "DG, 2026"),
@@ -114,9 +117,10 @@ _RUN: Final = (
 _PAYLOADS: Final = (
     Quota("payload_mb", "event or answer of a caller who waits", limits.REQUEST_BYTES / limits.MB, "MB",
           "the event: 413 RequestEntityTooLargeException; the answer: Function.ResponseSizeTooLarge, after the work is done",
-          (_S3, _or("for the answer: a streamed response of up to 200 MB", limits.STREAMED_RESPONSE_BYTES / limits.MB, "DG, 2026")),
+          (_S3, _or("for the answer: a streamed response of up to 200 MB",
+          limits.STREAMED_RESPONSE_BYTES / limits.MB, "DG, 2026")),
           "DG, 2026; BOTO payload shapes: 6,291,456 bytes"),
-    Quota("event_mb", "event that nobody waits for (asynchronous)", limits.ASYNC_REQUEST_BYTES / limits.MB, "MB",
+    Quota("event_mb", "asynchronous event", limits.ASYNC_REQUEST_BYTES / limits.MB, "MB",
           "413 RequestEntityTooLargeException, and nothing is queued",
           (_S3, _or("a caller who waits: 6 MB", limits.REQUEST_BYTES / limits.MB, "DG, 2026")), "DG, 2026; BOTO Invoke"),
     Quota("streamed_mb", "streamed response", limits.STREAMED_RESPONSE_BYTES / limits.MB, "MB",
@@ -136,14 +140,16 @@ _PACKAGE: Final = (
           "DG, 2026; GetAccountSettings: 262144000"),
     Quota("zipped_mb", "zip sent to Lambda's API", limits.ZIPPED_BYTES / limits.MB, "MB",
           "the request is refused: RequestEntityTooLargeException",
-          (_or("the zip in S3, named by S3Bucket and S3Key", limits.UNZIPPED_BYTES / limits.MB, "DG: 250 MB unzipped, 2026"), _IMAGE, _DATA),
+          (_or("the zip in S3, named by S3Bucket and S3Key", limits.UNZIPPED_BYTES / limits.MB, "DG: 250 MB unzipped, 2026"),
+          _IMAGE, _DATA),
           "DG, 2026; GetAccountSettings: 52428800"),
     Quota("image_mb", "container image, uncompressed", 10 * _GB, "MB", "the function cannot be created from it",
           (_or("data on EFS or in S3"), _SERVERS), "DG, 2026"),
     Quota("image_settings_kb", "a container image's settings", 16, "KB", "the request is refused",
           (_or("settings in the image itself"),), "DG, 2026"),
     Quota("layers", "layers of a function", limits.LAYERS, "", "the setting is refused: Cannot reference more than 5 layers",
-          (_or("two layers merged into one"), _or("the libraries in the function's own package"), _or("a container image")), "DG, 2026"),
+          (_or("two layers merged into one"), _or("the libraries in the function's own package"), _or("a container image")),
+          "DG, 2026"),
     Quota("code_storage_gb", "all packages and layers of a Region", limits.CODE_STORAGE_BYTES / limits.MB / _GB, "GB",
           "CodeStorageExceededException", (_or("deleting old versions"), _or("self-managed code storage in S3")),
           "DG, document history of 2026-04-30 (older pages: 75 GB)"),
@@ -158,10 +164,12 @@ _SETTINGS: Final = (
     Quota("function_name", "characters of a function's name", limits.FUNCTION_NAME_CHARACTERS, "", "ValidationException",
           (_or("tags, and the description"),), "BOTO"),
     Quota("tags", "tags of a function", limits.TAGS, "", "InvalidParameterValueException", (_or("fewer tags"),), "BOTO"),
-    Quota("subnets", "subnets of a function in a VPC", 16, "", "the setting is refused", (_or("fewer, larger subnets"),), "BOTO VpcConfig"),
+    Quota("subnets", "subnets of a function in a VPC", 16, "", "the setting is refused", (_or("fewer, larger subnets"),),
+          "BOTO VpcConfig"),
     Quota("security_groups", "security groups of a function in a VPC", 5, "", "the setting is refused",
           (_or("one group with all the rules"),), "BOTO VpcConfig"),
-    Quota("test_events", "test events of the console", 10, "", "the console saves no more", (_or("files beside the code"),), "DG, 2026"),
+    Quota("test_events", "test events of the console", 10, "", "the console saves no more", (_or("files beside the code"),),
+          "DG, 2026"),
 )
 
 _TRAFFIC: Final = (
@@ -171,16 +179,19 @@ _TRAFFIC: Final = (
           "DG; of an account in a Region; a new account has less, 2026", "tens of thousands"),
     Quota("requests_per_s", "requests a second, of callers who wait",
           limits.ACCOUNT_CONCURRENCY * limits.REQUESTS_PER_SECOND_PER_CONCURRENCY, "", "throttled: 429 TooManyRequestsException",
-          (_QUEUE, _or("a higher concurrency quota: ten requests a second for each unit", 999_990, "DG lambda-concurrency, 2026")),
+          (_QUEUE, _or("a higher concurrency quota: ten requests a second for each unit",
+          999_990, "DG lambda-concurrency, 2026")),
           "DG lambda-concurrency: ten times the concurrency quota, 2026", "ten times the concurrency"),
     Quota("starts_per_10s", "new environments of a function in 10 s", limits.SCALING_ENVIRONMENTS, "",
           "throttled until the next ones may start: 429 TooManyRequestsException",
           (_QUEUE, _or("provisioned concurrency before the peak")), "DG scaling-behavior, 2026"),
-    Quota("reserved", "reserved concurrency of all functions", limits.ACCOUNT_CONCURRENCY - limits.UNRESERVED_CONCURRENCY_KEPT, "",
+    Quota("reserved", "reserved concurrency of all functions",
+          limits.ACCOUNT_CONCURRENCY - limits.UNRESERVED_CONCURRENCY_KEPT, "",
           "the setting is refused: 100 stay for the functions that reserve nothing", (_RAISED,),
           "DG; BOTO PutFunctionConcurrency", "tens of thousands"),
     Quota("event_age_s", "how long an asynchronous event is kept", limits.ASYNC_EVENT_AGE_S.highest, "s",
-          "the event goes to the dead-letter queue or the destination, or is lost", (_or("an SQS queue, which keeps it for up to 14 days",
+          "the event goes to the dead-letter queue or the destination, or is lost",
+          (_or("an SQS queue, which keeps it for up to 14 days",
           14 * 86_400, "SQS Developer Guide, 2026"),), limits.ASYNC_EVENT_AGE_S.source),
     Quota("async_retries", "retries of an asynchronous event that fails", limits.ASYNC_RETRIES.highest, "",
           "the event goes to the dead-letter queue or the destination, or is lost",
@@ -192,7 +203,8 @@ _TRAFFIC: Final = (
           (_or("functions that share subnets and security groups share interfaces"),), "DG, 2026", "thousands"),
     Quota("get_function_per_s", "GetFunction calls a second", 100, "", "429 TooManyRequestsException",
           (_or("GetFunctionConfiguration's answer, kept"),), "DG, 2026"),
-    Quota("get_policy_per_s", "GetPolicy calls a second", 15, "", "429 TooManyRequestsException", (_or("its answer, kept"),), "DG, 2026"),
+    Quota("get_policy_per_s", "GetPolicy calls a second", 15, "", "429 TooManyRequestsException", (_or("its answer, kept"),),
+          "DG, 2026"),
     Quota("control_plane_per_s", "all other calls that manage functions, a second", 15, "", "429 TooManyRequestsException",
           (_or("one deployment of many functions: CloudFormation paces itself"),), "DG, 2026"),
 )
@@ -203,7 +215,8 @@ _SOURCES: Final = (
     Quota("fifo_batch", "messages in a batch of a FIFO queue", mappings.FIFO_BATCH.highest, "", "the setting is refused",
           (_or("more message groups, which run side by side"),), mappings.FIFO_BATCH.source),
     Quota("stream_batch", "records in a batch of a stream", mappings.STREAM_BATCH.highest, "",
-          "the setting is refused; a batch also ends at 6 MB", (_or("ParallelizationFactor, or more shards"),), mappings.STREAM_BATCH.source),
+          "the setting is refused; a batch also ends at 6 MB", (_or("ParallelizationFactor, or more shards"),),
+          mappings.STREAM_BATCH.source),
     Quota("batch_window_s", "how long a batch is gathered", 300, "s", "the setting is refused",
           (_or("Firehose, which writes larger batches to S3"),), "BOTO MaximumBatchingWindowInSeconds"),
     Quota("filters", "filters of an event source mapping", mappings.FILTERS, "", "the setting is refused",
@@ -219,7 +232,8 @@ _DURABLE: Final = (
     Quota("durable_operations", "operations of a durable execution", 3_000, "", "the execution fails",
           (_or("a child execution for each part"),), "DG, 2026"),
     Quota("durable_mb", "what a durable execution writes", 100, "MB", "the execution fails", (_S3,), "DG, 2026"),
-    Quota("durable_running", "durable executions running", 1_000_000, "", "429 TooManyRequestsException", (_QUEUE,), "DG, 2026", "millions"),
+    Quota("durable_running", "durable executions running", 1_000_000, "", "429 TooManyRequestsException", (_QUEUE,),
+          "DG, 2026", "millions"),
 )
 
 QUOTAS: Final[Mapping[str, Quota]] = MappingProxyType(
