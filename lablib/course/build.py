@@ -82,25 +82,32 @@ def build(course: Course, name: str) -> list[str]:
 
 def differences(course: Course, name: str) -> Iterator[str]:
     """What is not as it should be, each with its diff. Raises BuildError when a notebook cannot be built or run."""
+    complaints = list(stale(course, name))
+    yield from complaints
+    if complaints:
+        return
+    solution, lab = _read(course.solutions / name), _read(course.labs / name)
+    for folder, stored in (("solutions", solution), ("labs", lab)):
+        fresh = _run(stored, course.root / folder / name, course)
+        for old, new in zip(stored.cells, fresh.cells, strict=True):
+            if comparable(old) != comparable(new):
+                yield f"{folder}/{name}, cell {old['id']} shows something else now:"
+                yield _diff("\n".join(comparable(old)), "\n".join(comparable(new)), "stored", "a run of now")
+
+
+def stale(course: Course, name: str) -> Iterator[str]:
+    """What `differences` says of source, metadata and cell ids; nothing is run."""
     solution = _read(course.solutions / name)
     solved = normalised(solution, name)
     path = course.labs / name
     if not path.exists():
         yield f"labs/{name} is missing. Run: python -m lablib build"
         return
-    lab = _read(path)
-    pairs = (("solutions", solution, solved), ("labs", lab, student(solved, name)))
-    for folder, stored, wanted in pairs:
+    for folder, stored, wanted in (("solutions", solution, solved), ("labs", _read(path), student(solved, name))):
         if _skeleton(stored) != _skeleton(wanted):
             yield f"{folder}/{name} is not what solutions/ gives. Run: python -m lablib build"
             yield _diff(_skeleton(stored), _skeleton(wanted), f"{folder}/{name}", "built from solutions/")
             return
-    for folder, stored, wanted in pairs:
-        fresh = _run(wanted, course.root / folder / name, course)
-        for old, new in zip(stored.cells, fresh.cells, strict=True):
-            if comparable(old) != comparable(new):
-                yield f"{folder}/{name}, cell {old['id']} shows something else now:"
-                yield _diff("\n".join(comparable(old)), "\n".join(comparable(new)), "stored", "a run of now")
 
 
 def _run(notebook: Any, path: Path, course: Course) -> Any:
