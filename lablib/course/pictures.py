@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lablib.course.bench import Clients
 
 PICTURES: Final[dict[str, str]] = {
+    "runtimes": "lablib.view.runtimes:runtimes",
     "who-manages-what": "lablib.view.manages:who_manages_what",
     "will-it-fit": "lablib.view.fit:will_it_fit",
 }
