@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol
@@ -20,6 +20,10 @@ _TRUST: Final = json.dumps({
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 })
+
+
+_STUB: Final = "NotImplementedError"
+"""The stub's own error; of a stub in another language, what its interpreter quotes when it cannot read it."""
 
 
 class Clients(Protocol):
@@ -65,6 +69,7 @@ class Bench:
         self.namespace = namespace
         self._lab = lab
         self._made: list[str] = []
+        self._undo: list[Callable[[], object]] = []
         self._own_role = False
 
     @cached_property
@@ -94,30 +99,31 @@ class Bench:
         return [version["Version"] for version in listed if version["Version"] != "$LATEST"]
 
     def invoke(self, name: str, event: Any, qualifier: str | None = None) -> Answered:
-        """Call the function. Raises NotStarted when its handler is still the stub."""
+        """Call the function. Raises NotStarted when its handler, or its bootstrap, is still the stub."""
         which = {"Qualifier": qualifier} if qualifier else {}
         reply = self.client.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail", **which)
-        payload = json.loads(reply["Payload"].read() or b"null")
+        payload = _parsed(reply["Payload"].read())
         log = base64.b64decode(reply.get("LogResult", "")).decode("utf-8", "replace").splitlines()
         request_id = reply["ResponseMetadata"].get("RequestId", "")
         if not reply.get("FunctionError"):
             return Answered(payload, None, request_id, log)
         known = payload if isinstance(payload, dict) else {}
         kind = known.get("errorType", "error")
-        if kind == "NotImplementedError":
+        if kind == "NotImplementedError" or (kind == "Runtime.ExitError" and any(_STUB in line for line in log)):
             raise NotStarted
         return Answered(None, f"{kind}: {known.get('errorMessage', payload)}", request_id, log)
 
-    def make(self, name: str, source: str) -> str:
-        """A function of the check's own, Active; `clear` removes it."""
+    def make(self, name: str, source: str, **settings: Any) -> str:
+        """A function of the check's own, Active; `clear` removes it. `settings` go to CreateFunction as they are."""
         self.will_make(name)
         box = io.BytesIO()
         with zipfile.ZipFile(box, "w") as archive:
             archive.writestr("lambda_function.py", source)
-        self.client.create_function(
-            FunctionName=name, Runtime=f"python3.{sys.version_info.minor}", Role=self._role(), MemorySize=512,
-            Handler="lambda_function.lambda_handler", Code={"ZipFile": box.getvalue()},
-        )
+        given = {
+            "FunctionName": name, "Runtime": f"python3.{sys.version_info.minor}", "Role": self._role(), "MemorySize": 512,
+            "Handler": "lambda_function.lambda_handler", "Code": {"ZipFile": box.getvalue()},
+        }
+        self.client.create_function(**(given | settings))
         self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
         return name
 
@@ -139,10 +145,16 @@ class Bench:
         self._made.append(name)
         return name
 
+    def afterwards(self, undo: Callable[[], object]) -> None:
+        """Note what `clear` shall call, last first: it removes what is no function."""
+        self._undo.append(undo)
+
     def clear(self) -> None:
-        """Remove every function that this check made, with its log group, and the role it made for them."""
+        """Remove every function that this check made, with its log group, and the role it made for them; then the rest."""
         while self._made:
             self.clear_one(self._made.pop())
+        while self._undo:
+            self._undo.pop()()
         if self._own_role:
             self._own_role = False
             self._lab.client("iam").delete_role(RoleName=_ROLE)
@@ -155,3 +167,11 @@ class Bench:
             logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
         except logs.exceptions.ResourceNotFoundException:
             return  # it never logged
+
+
+def _parsed(payload: bytes) -> Any:
+    """What a function answered; as text when it is no JSON, which a runtime of one's own may send."""
+    try:
+        return json.loads(payload or b"null")
+    except ValueError:
+        return payload.decode("utf-8", "replace")
