@@ -52,8 +52,11 @@ class Learner:
         if source.startswith(MAGIC):
             first, code = source.split("\n", 1)
             name, *options = first.removeprefix(MAGIC).split()
-            given = dict(zip(options[::2], map(int, options[1::2]), strict=True))  # --timeout 1
-            self.cloud.function(code, name=name, **{SETTINGS[option]: value for option, value in given.items()})
+            given = dict(zip(options[::2], options[1::2], strict=True))  # --timeout 1
+            runtime = given.pop("--runtime", None)
+            script: dict[str, Any] = {"Runtime": runtime, "Handler": "bootstrap"} if runtime else {}
+            settings = {SETTINGS[option]: int(value) for option, value in given.items()}
+            self.cloud.function({"bootstrap": code} if runtime else code, name=name, **settings, **script)
         else:
             exec(source, self.namespace)
 

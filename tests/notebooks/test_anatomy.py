@@ -170,6 +170,7 @@ def test_links_lead_somewhere(lab: LabCard, folder: str) -> None:
 TERMS = {
     "00": ("package", "handler", "event", "invokes", "execution environment", "invocation"),
     "01": ("handler", "event", "context", "boto3", "role", "ARN", "Region", "Availability Zone"),
+    "03": ("OS-only runtime", "bootstrap", "Runtime API", "managed runtime", "mode", "layer"),
 }
 
 
