@@ -2,7 +2,7 @@
 
 `prices` has every price once, with its source and date; `bill` the lines and their total; `options` what a function may
 have besides requests and duration; `numbers` reads what the caller gives; `estimating`, `running` and `servers` are the
-three questions. All arithmetic is decimal and exact.
+three questions, and `tuning` asks the first one at each memory size. All arithmetic is decimal and exact.
 
 >>> print(estimate(requests=3_000_000, duration_ms=120, memory_mb=1536))
 requests  2,000,000 requests x 0.0000002    = 0.40 USD  (1,000,000 free)
