@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PICTURES: Final[dict[str, str]] = {
     "runtimes": "lablib.view.runtimes:runtimes",
+    "events": "lablib.view.events:event_explorer",
     "who-manages-what": "lablib.view.manages:who_manages_what",
     "will-it-fit": "lablib.view.fit:will_it_fit",
     "bill": "lablib.view.bill:monthly_bill",

@@ -48,6 +48,8 @@ class Picture:
     controls : sequence of Range, Steps or Choice
     still : str
         One fixed line for a page without a kernel. It holds nothing measured and nothing of the learner's.
+    listing : callable (State) -> (str, str), optional
+        A heading and text to read line by line, such as JSON, shown beside the figure. Where there is no kernel it is left out.
 
     Examples
     --------
@@ -64,9 +66,10 @@ class Picture:
         tell: Callable[[State], str],
         controls: Sequence[Control],
         still: str,
+        listing: Callable[[State], tuple[str, str]] | None = None,
     ) -> None:
         self.title, self.size, self.still = title, size, still
-        self._build, self._tell, self._controls = build, tell, tuple(controls)
+        self._build, self._tell, self._controls, self._listing = build, tell, tuple(controls), listing
         self._state: dict[str, Any] = {control.name: control.start for control in controls}
         self._figure = Figure(figsize=size)
         self._scene: Scene | None = None
@@ -123,8 +126,15 @@ class Picture:
         return (
             f"<style>{stylesheet()}</style><div class='ll'>"
             f'<div role="img" aria-label="{alternative}">{self.svg()}</div>'
-            f"<p class='ll-sentence'>{html.escape(self.sentence)}</p></div>"
+            f"<p class='ll-sentence'>{html.escape(self.sentence)}</p>{self._listed()}</div>"
         )
+
+    def _listed(self) -> str:
+        """The listing, reachable by keyboard, since it scrolls."""
+        if self._listing is None:
+            return ""
+        heading, text = (html.escape(part) for part in self._listing(self._state))
+        return f"<p><strong>{heading}</strong></p><pre class='ll-listing' tabindex='0' role='region' aria-label='{heading}'>{text}</pre>"
 
     def widget(self) -> ipywidgets.VBox:
         """Controls above, picture and sentence below: made once, then kept."""

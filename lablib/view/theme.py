@@ -97,6 +97,8 @@ def stylesheet() -> str:
         f"@media(prefers-color-scheme:dark){{body:not([data-jp-theme-light]):not(.vscode-light) .ll{{{dark}}}}}"
         f"body[data-jp-theme-light='false'] .ll,body.vscode-dark .ll,html[theme='dark'] .ll{{{dark}}}"
         ".ll svg{max-width:100%;height:auto;display:block}.ll p{margin:.4em 0;line-height:1.45;max-width:66em}"
+        ".ll .ll-listing{max-width:66em;max-height:24em;overflow:auto;margin:.2em 0;padding:.5em .8em;line-height:1.4;"
+        "white-space:pre-wrap;overflow-wrap:anywhere;color:var(--ll-text);background:var(--ll-plain);border:1px solid var(--ll-rule)}"
     )
 
 

@@ -32,6 +32,7 @@ MAGIC = "%%lambda_function "
 SETTINGS = {"--timeout": "Timeout", "--memory": "MemorySize"}
 OF_LABS = [import_module(f"tests.course.wrong.wrong_{number}") for number in LAB_NUMBERS]
 WRONG: list[Wrong] = [wrong for module in OF_LABS for wrong in module.WRONG]
+RIGHT = {label: right for module in OF_LABS for label, right in getattr(module, "RIGHT", {}).items()}
 
 
 class Learner:
@@ -150,6 +151,13 @@ def test_wrong_answers_get_a_reason(learner: Learner, wrong: Wrong, tmp_path: Pa
     assert "   expected: " in verdict.text and "   got:      " in verdict.text and "   likely:   " in verdict.text
     assert Progress(tmp_path).done() == frozenset()
     assert not [name for name in functions(learner) if name.startswith("check-")]
+
+
+@pytest.mark.parametrize(("exercise", "code"), RIGHT.values(), ids=RIGHT)
+def test_who_solves_it_in_another_way_passes(learner: Learner, exercise: str, code: str) -> None:
+    magic = SOLUTIONS[exercise].startswith(MAGIC)
+    learner.run(f"{MAGIC}{names(exercise)}\n{code}" if magic else code)
+    assert learner.check(exercise).done, learner.check(exercise)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)

@@ -172,6 +172,8 @@ TERMS = {
     "00": ("package", "handler", "event", "invokes", "execution environment", "invocation"),
     "01": ("handler", "event", "context", "boto3", "role", "ARN", "Region", "Availability Zone"),
     "03": ("OS-only runtime", "bootstrap", "Runtime API", "managed runtime", "mode", "layer"),
+    "02": ("handler", "event", "event source", "object", "bucket", "key", "policy", "notification", "boto3", "ARN", "synchronous", "poll",
+           "topic", "rule", "poller", "event source mapping", "role", "stream", "batche"),
 }
 
 
