@@ -18,19 +18,22 @@ _GB: Final = 1_024
 _DURATION: Final = (
     ("1 s", 1), ("10 s", 10), ("1 min", 60), ("5 min", 300), ("15 min", 900), ("20 min", 1_200), ("1 hour", _HOUR),
     ("6 hours", 6 * _HOUR), ("1 day", 24 * _HOUR), ("30 days", 720 * _HOUR),
-)  # fmt: skip
+)
 _MEMORY: Final = (
     ("128 MB", 128), ("512 MB", 512), ("1,769 MB", 1_769), ("4 GB", 4 * _GB), ("10 GB", 10 * _GB), ("16 GB", 16 * _GB),
     ("32 GB", 32 * _GB), ("64 GB", 64 * _GB),
-)  # fmt: skip
+)
 _PACKAGE: Final = (
-    ("1 MB", 1), ("10 MB", 10), ("50 MB", 50), ("250 MB", 250), ("300 MB", 300), ("1 GB", _GB), ("10 GB", 10 * _GB), ("20 GB", 20 * _GB),
+    ("1 MB", 1), ("10 MB", 10), ("50 MB", 50), ("250 MB", 250), ("300 MB", 300), ("1 GB", _GB),
+    ("10 GB", 10 * _GB), ("20 GB", 20 * _GB),
 )
 _PAYLOAD: Final = (
-    ("1 KB", 1 / 1024), ("100 KB", 100 / 1024), ("1 MB", 1), ("2 MB", 2), ("6 MB", 6), ("20 MB", 20), ("200 MB", 200), ("1 GB", _GB),
+    ("1 KB", 1 / 1024), ("100 KB", 100 / 1024), ("1 MB", 1), ("2 MB", 2), ("6 MB", 6), ("20 MB", 20),
+    ("200 MB", 200), ("1 GB", _GB),
 )
 _TMP: Final = (
-    ("1 MB", 1), ("100 MB", 100), ("512 MB", 512), ("2 GB", 2 * _GB), ("10 GB", 10 * _GB), ("20 GB", 20 * _GB), ("50 GB", 50 * _GB),
+    ("1 MB", 1), ("100 MB", 100), ("512 MB", 512), ("2 GB", 2 * _GB), ("10 GB", 10 * _GB), ("20 GB", 20 * _GB),
+    ("50 GB", 50 * _GB),
 )
 _AT_ONCE: Final = (
     ("1", 1), ("10", 10), ("100", 100), ("1,000", 1_000), ("2,000", 2_000), ("10,000", 10_000), ("200,000", 200_000),
@@ -39,7 +42,7 @@ _AT_ONCE: Final = (
 _CALLS: Final = (
     ("a caller waits for the answer", "payload_mb"), ("nobody waits: an asynchronous event", "event_mb"),
     ("the answer is streamed", "streamed_mb"),
-)  # fmt: skip
+)
 """(what is shown, the quota that its payload has)."""
 
 _ROWS: Final = (
@@ -64,7 +67,7 @@ def will_it_fit() -> Picture:
         build=_Bars,
         tell=tell,
         controls=(*_ROWS, Choice("called", "How it is called", _CALLS, "payload_mb")),
-        still="Picture: six needs of a job beside Lambda's limits; 20 minutes in one invocation is more than the 15 that are allowed.",
+        still="Picture: six needs of a job beside Lambda's limits; 20 minutes in one invocation are more than 15.",
     )
 
 
@@ -85,7 +88,8 @@ def tell(state: State) -> str:
     if not breaks:
         return f"{job}: it fits."
     told = [f"{broken.quota.name}, at most {_most(broken.quota.key)} (instead: {broken.instead[0]})" for broken in breaks]
-    return f"{job}: it does not fit. {len(breaks)} of {len(_ROWS)} limits break{'s' if len(breaks) == 1 else ''}: {'; '.join(told)}."
+    broken = f"{len(breaks)} of {len(_ROWS)} limits break{'s' if len(breaks) == 1 else ''}"
+    return f"{job}: it does not fit. {broken}: {'; '.join(told)}."
 
 
 def _key(name: str, state: State) -> str:
@@ -118,7 +122,8 @@ class _Bars:
         made.plot([line, line], [-0.1, len(_ROWS) * 0.44], color=palette["text"], linewidth=1.6, zorder=3)
         made.text(line, -0.27, "the limit", ha="center", va="center", color=palette["text"], size=10, weight="bold")
         for power, text in ((-3, "a thousandth"), (2, "a hundredfold")):
-            made.text(self._left + (power - _LOWEST) * self._scale, -0.27, text, ha="center", va="center", color=palette["muted"], size=8.5)
+            x = self._left + (power - _LOWEST) * self._scale
+            made.text(x, -0.27, text, ha="center", va="center", color=palette["muted"], size=8.5)
         self._bars, self._words = [], []
         for row, name in enumerate(_NAMES):
             y = row * 0.44

@@ -15,15 +15,15 @@ CONTROLS = will_it_fit()._controls
 def test_a_job_of_twenty_minutes_breaks_one_limit() -> None:
     picture = will_it_fit()
     assert "20 min in one invocation, 1,769 MB of memory" in picture.sentence
-    assert "1 of 6 limits breaks: running time of one invocation, at most 15 min (instead: pieces that each fit" in picture.sentence
+    assert "1 of 6 limits breaks: running time of one invocation, at most 15 min (instead: pieces" in picture.sentence
     picture.set(duration_s=900)
     assert picture.sentence.endswith("100 at the same time: it fits.")
 
 
 def test_the_payloads_limit_is_that_of_the_call() -> None:
     state = START | {"duration_s": 1, "payload_mb": 2}
-    broken = {called: [one.quota.key for one in answer(state | {"called": called}).breaks] for called in ("payload_mb", "event_mb")}
-    assert broken == {"payload_mb": [], "event_mb": ["event_mb"]}
+    assert answer(state | {"called": "payload_mb"})
+    assert [one.quota.key for one in answer(state | {"called": "event_mb"}).breaks] == ["event_mb"]
     assert answer(state | {"called": "streamed_mb", "payload_mb": 200})
 
 
