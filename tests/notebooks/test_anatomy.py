@@ -174,6 +174,7 @@ TERMS = {
     "03": ("OS-only runtime", "bootstrap", "Runtime API", "managed runtime", "mode", "layer"),
     "02": ("handler", "event", "event source", "object", "bucket", "key", "policy", "notification", "boto3", "ARN", "synchronous", "poll",
            "topic", "rule", "poller", "event source mapping", "role", "stream", "batche"),
+    "06": ("handler", "event", "quota", "invocation", "payload", "layer", "package", "container image", "throttled"),
 }
 
 
