@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from lablib.course.bench import Clients
 
 PICTURES: Final[dict[str, str]] = {
-    "runtimes": "lablib.view.runtimes:runtimes",
+    "bill": "lablib.view.bill:monthly_bill",
     "events": "lablib.view.events:event_explorer",
+    "power-tuning": "lablib.view.tuning:power_tuning",
+    "runtimes": "lablib.view.runtimes:runtimes",
+    "which-environment": "lablib.view.remembering:which_environment",
     "who-manages-what": "lablib.view.manages:who_manages_what",
     "will-it-fit": "lablib.view.fit:will_it_fit",
-    "bill": "lablib.view.bill:monthly_bill",
-    "power-tuning": "lablib.view.tuning:power_tuning",
 }
 """Drawn from what we know, and from what the notebook hands over: each is loaded when it is first asked for."""
 

@@ -175,6 +175,8 @@ TERMS = {
     "02": ("handler", "event", "event source", "object", "bucket", "key", "policy", "notification", "boto3", "ARN", "synchronous", "poll",
            "topic", "rule", "poller", "event source mapping", "role", "stream", "batche"),
     "06": ("handler", "event", "quota", "invocation", "payload", "layer", "package", "container image", "throttled"),
+    "05": ("global variable", "state", "execution environment", "log stream", "stateless", "bucket", "table", "state machine", "role",
+           "race", "idempotent"),
 }
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-BEFORE: Final[tuple[str, ...]] = ()
+BEFORE: Final[tuple[str, ...]] = (
+    "from lablib.packaging import from_cell",
+    'lab.deploy("echo", from_cell("def lambda_handler(event, context):\\n    return event"))',
+    'runs = [lab.invoke("echo", n) for n in range(4)]',
+)
 """Lines of code, once: what runs in the cloud before a picture can be drawn of it. They find `lab`."""
 
-MADE: Final[dict[str, str]] = {}
+MADE: Final[dict[str, str]] = {
+    "timeline": 'lab.picture("timeline", function="echo")',
+}
 """A picture's name to the code that makes it; without one it is `lab.picture("name")`."""
