@@ -5,8 +5,8 @@
 - chart.py: axes, for pictures that are charts;
 - theme.py: colours that are readable in the light and in the dark theme;
 - cards.py: a question with answers to choose from;
-- timeline.py: what each environment of a function did;
 - bill.py, tuning.py: what it costs, in a month and at each memory size;
+- timeline.py, remembering.py: what environments did, and what they remember;
 - coursemap.py, manages.py: the pictures.
 
 A picture is drawn with matplotlib's object API on one kept figure, turned into SVG and shown in an `ipywidgets.HTML`:

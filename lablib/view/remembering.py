@@ -52,7 +52,7 @@ def tell(state: State) -> str:
     new = ", a new one," if call.new else ""
     gone = " The hour of rest ended the first one." if False in call.alive else ""
     wrong = lost(every)
-    whole = "all answers are right" if not wrong else f"{wrong} of the {len(every)} answers {'is' if wrong == 1 else 'are'} wrong"
+    whole = "all answers are right" if not wrong else f"{wrong} of the {len(every)} answers are wrong"
     return (
         f"Calls come {how}, and the count is in {where}. Environment {call.environment + 1}{new} answers call {call.number} "
         f"with {call.answer}, {right}.{gone} {_kept(call)} In the end {whole}."
