@@ -8,12 +8,12 @@ from lablib.course.question import Question, question
 
 PREDICTIONS: Final[tuple[Question, ...]] = (
     question(
-        "02.p1", "You upload a file called `Café menu.txt`. Which key does the event hold?", "b",
+        "02.p1", "You upload a file called Café menu.txt. Which key does the event hold?", "b",
         again="Run the cell that wires the bucket again, then this one.",
         a=("Café menu.txt, as you wrote it.",
            "The object has that key, but S3 writes keys into events as in a web address."),
         b=("Caf%C3%A9+menu.txt, a key that no object has.",
-           "In an event a space is + and an accent is percent signs with numbers."),
+           "In an event a space is + and é is %C3%A9."),
         c=("None: S3 refuses spaces and accents.",
            "S3 takes any UTF-8 key; people name their files as they like."),
     ),
