@@ -39,7 +39,8 @@ _RATES: Final = np.logspace(np.log10(0.5 / _PER_DAY), np.log10(200), 160)
 _LEAST: Final = 5e-4
 """Per cent: where the curve's axis begins."""
 _MARKS: Final = (
-    (1 / _PER_DAY, "1 a\nday"), (1 / 3_600, "1 an\nhour"), (1 / 60, "1 a\nminute"), (1.0, "1 a\nsecond"), (100.0, "100 a\nsecond"),
+    (1 / _PER_DAY, "1 a\nday"), (1 / 3_600, "1 an\nhour"), (1 / 60, "1 a\nminute"), (1.0, "1 a\nsecond"),
+    (100.0, "100 a\nsecond"),
 )  # fmt: skip
 """Requests per second, where the curve's axis is marked."""
 
@@ -71,8 +72,8 @@ def tell(state: State) -> str:
     kind = next(label for label, value in _KINDS if value == state["kind"])
     number, unit = next(label for label, value in _TRAFFIC if value == state["rate"]).split(" ", 1)
     return (
-        f"{state['runtime']} ({kind}, {state['memory']:,} MB): half of the INITs took up to {found.p50:,.0f} ms and one in a hundred "
-        f"more than {found.p99:,.0f} ms; the first invocation then took {_short(found.first_invoke_ms)} ms. "
+        f"{state['runtime']} ({kind}, {state['memory']:,} MB): half of the INITs took up to {found.p50:,.0f} ms and one in a "
+        f"hundred more than {found.p99:,.0f} ms; the first invocation then took {_short(found.first_invoke_ms)} ms. "
         f"With {number} {'request' if number == '1' else 'requests'} {unit}, by chance, and environments kept for "
         f"{state['kept'] // 60} idle minutes, {_percent(share)} of them meet a cold start: {_often(share * state['rate'])}."
     )

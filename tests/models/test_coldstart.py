@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import doctest
-import heapq
 import json
 import math
-import random
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from lablib.models.coldstart import (
     published, runtimes,
 )
 from lablib.models.lifecycle import IDLE_S
+from lablib.models.scaling import NO_LIMITS, Exponential, Function, Poisson, simulate
 
 FOLDER = Path(str(coldstart.__file__)).parent
 
@@ -158,29 +157,12 @@ def test_with_requests_that_take_no_time_it_is_the_chance_of_a_long_pause(per_ho
     assert chance(per_hour / 3600, 1e-300) == pytest.approx(math.exp(-per_hour / 3600 * IDLE_S), rel=1e-4)
 
 
-def by_simulation(rate: float, duration: float, kept: float, requests: int) -> float:
-    """The same rule, request by request."""
-    draws = random.Random(1)
-    now, cold = 0.0, 0
-    at_work: list[float] = []
-    idle: list[float] = []
-    for _ in range(requests):
-        now += draws.expovariate(rate)
-        while at_work and at_work[0] <= now:
-            idle.append(heapq.heappop(at_work))
-        if idle and now - idle[-1] < kept:
-            idle.pop()
-        else:
-            cold += 1
-            idle.clear()
-        heapq.heappush(at_work, now + draws.expovariate(1 / duration))
-    return cold / requests
-
-
 @pytest.mark.parametrize(("rate", "duration", "kept"), [(0.01, 1, 60), (1, 2, 5), (5, 1, 2), (20, 0.5, 1), (0.05, 0.1, 600)])
-def test_it_agrees_with_a_simulation(rate: float, duration: float, kept: float) -> None:
-    found = by_simulation(rate, duration, kept, 100_000)
-    assert chance(rate, duration, kept) == pytest.approx(found, rel=0.05, abs=4e-4)
+def test_it_agrees_with_the_simulator(rate: float, duration: float, kept: float) -> None:
+    """The same rule, request by request: two who know nothing of each other."""
+    function = Function(duration=Exponential(duration), idle_s=kept)
+    run = simulate(function, Poisson(rate), 400_000 / rate, limits=NO_LIMITS, seed=1)
+    assert chance(rate, duration, kept) == pytest.approx(run.cold_starts / run.requests, rel=0.03, abs=2e-4)
 
 
 def test_it_agrees_with_simfaas() -> None:

@@ -25,8 +25,8 @@ def scene(**moved: Any) -> Any:
 def test_the_sentence() -> None:
     assert cold_starts().sentence == (
         "python3.14 (zip, x86_64, 128 MB): half of the INITs took up to 122 ms and one in a hundred more than 280 ms; the first "
-        "invocation then took 2.1 ms. With 1 request an hour, by chance, and environments kept for 10 idle minutes, 85 % of them meet a "
-        "cold start: about 20 a day."
+        "invocation then took 2.1 ms. With 1 request an hour, by chance, and environments kept for 10 idle minutes, 85 % of them "
+        "meet a cold start: about 20 a day."
     )
     rare = tell({**START, "rate": 100.0, "runtime": "dotnet10"})
     assert "first invocation then took 809 ms. With 100 requests a second, by chance" in rare

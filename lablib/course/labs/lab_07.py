@@ -132,7 +132,8 @@ def _keeps_the_codes(bench: Bench) -> Answer:
     if again <= max(first / FASTER, 10.0):
         return HOLDS
     return fails(
-        input=f"{shown(event)}, three times in one environment", expected=f"the later ones in a third of the first, {first:.0f} ms",
+        input=f"{shown(event)}, three times in one environment",
+        expected=f"the later ones in a third of the time of the first, {first:.0f} ms",
         got=f"{again:.0f} ms", likely="the codes are made for each order; keep them in a variable above the handler.",
     )  # fmt: skip
 

@@ -119,7 +119,9 @@ def _provisions(environments: int) -> Test:
             likely = 'it takes time: ask get_provisioned_concurrency_config until its "Status" is READY.'
             return asked.fails(f"its Status is {status}", likely)
         how = bench.invoke(asked.name, {}, asked.got).payload
-        return HOLDS if how == "provisioned-concurrency" else asked.fails(f"it starts {how}", "it was taken away again: leave it there.")
+        if how == "provisioned-concurrency":
+            return HOLDS
+        return asked.fails(f"it starts {how}", "what was provisioned was taken away again: leave it there.")
 
     return test
 

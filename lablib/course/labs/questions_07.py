@@ -8,8 +8,8 @@ from lablib.course.question import Question, question
 
 PREDICTIONS: Final[tuple[Question, ...]] = (
     question(
-        "07.p1", "A function imports a library in INIT, and makes a client in its first invocation. You give it eight times the memory. "
-        "What gets faster?", "b",
+        "07.p1", "A function imports a library in INIT, and makes a client in its first invocation. You give it eight times "
+        "the memory. What gets faster?", "b",
         again="Close what else keeps this machine busy, then run this cell again.",
         a=("Both: more memory is more CPU.",
            "More memory is more CPU for the handler; INIT has a fast processor at any memory size."),
@@ -42,15 +42,19 @@ PREDICTIONS: Final[tuple[Question, ...]] = (
 
 QUIZZES: Final[tuple[Question, ...]] = (
     question(
-        "07.q1", "Init Duration is 900 ms, of which 700 ms is one import that a tenth of the requests need. What helps most?", "a",
-        a=("Import it in the handler, when a request needs it.", "Nine of ten first answers no longer wait for it, and a warm environment keeps it."),
+        "07.q1", "Init Duration is 900 ms, of which 700 ms is one import that a tenth of the requests need. What helps "
+        "most?", "a",
+        a=("Import it in the handler, when a request needs it.",
+           "Nine of ten first answers no longer wait for it, and a warm environment keeps it."),
         b=("More memory.", "Memory leaves INIT alone."),
         c=("A smaller zip.", "The time is spent running the import, not fetching the package."),
     ),
     question(
         "07.q2", "With SnapStart, a function draws a random id above its handler. What do its environments have?", "c",
-        a=("Each its own id: each runs INIT.", "INIT ran once, before the snapshot; an environment is restored from what it left."),
+        a=("Each its own id: each runs INIT.",
+           "INIT ran once, before the snapshot; an environment is restored from what it left."),
         b=("No id: random numbers are removed from snapshots.", "A snapshot keeps everything that INIT left in memory."),
-        c=("The same id: it was drawn once, before the snapshot.", "Draw what must be unique in the handler, or in an after-restore hook."),
+        c=("The same id: it was drawn once, before the snapshot.",
+           "Draw what must be unique in the handler, or in an after-restore hook."),
     ),
 )
