@@ -33,7 +33,7 @@ QUIZZES: Final = (
     question(
         "06.q1", "A report takes 40 minutes in one invocation. What makes it fit?", "c",
         a=("A timeout of 40 minutes.", "The most is 15 minutes, and no request raises it."),
-        b=("Ten times the memory, so that it certainly takes a tenth of the time.",
+        b=("Ten times the memory: then it takes a tenth of the time.",
            "More memory is more CPU, but one thread gains nothing beyond one vCPU, and waiting gets no shorter."),
         c=("Pieces that each end in time, and something that calls the next one.",
            "Each piece has its own 15 minutes. A Step Functions workflow can call one after the other."),

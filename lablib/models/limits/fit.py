@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from numbers import Real
 from typing import Final
@@ -13,6 +14,9 @@ _MAY_BE_NOTHING: Final = frozenset(
     {"layers", "environment_kb", "tmp_mb", "payload_mb", "event_mb", "streamed_mb", "init_s", "open_files", "threads"}
 )
 """Needs that may be 0. Work that takes no time, no memory or no code is a mistake."""
+
+_WIDTH: Final = 100
+"""Characters a line may have: what JupyterLab shows in half of a common window."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,12 @@ class Break:
 
     def __str__(self) -> str:
         quota, needed = self.quota, amount(self.needed, self.quota.unit)
-        return (
-            f"{quota.key}: {needed}{self.derived}, and the most is {amount(quota.most, quota.unit)}.\n"
-            f"    what happens: {quota.beyond}.\n    use instead:  {'; or '.join(self.instead)}."
-        )
+        return "\n".join([
+            f"  {quota.key}: {needed}{self.derived}, and the most is {amount(quota.most, quota.unit)}.",
+            *_wrapped("    what happens: ", f"{quota.beyond}."),
+            "    use instead:",
+            *(line for what in self.instead for line in _wrapped("      - ", what)),
+        ])
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Fit:
         many = f"{len(self.asked)} limit{'' if len(self.asked) == 1 else 's'}"
         if not self.breaks:
             return f"It fits: {many} looked at, none broken."
-        return "\n  ".join([f"It does not fit: {many} looked at, {len(self.breaks)} broken.", *map(str, self.breaks)])
+        return "\n".join([f"It does not fit: {many} looked at, {len(self.breaks)} broken.", *map(str, self.breaks)])
 
 
 def fits(
@@ -132,6 +138,13 @@ def amount(value: float, unit: str) -> str:
     """A number as people write it, with its unit: "10,240 MB", "0.5 s"."""
     whole = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}".rstrip("0")
     return f"{whole} {unit}".rstrip()
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    """`text` after `label`, in lines that a notebook does not break."""
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=label, subsequent_indent=" " * len(label), break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _need(key: str, value: object) -> float:
