@@ -49,6 +49,13 @@ def test_every_sample_belongs_to_a_source_and_is_a_copy(one: events.Source) -> N
     assert stored == {every.key for every in SOURCES}
 
 
+def test_every_way_to_run_again_has_its_rule_with_its_source_and_date() -> None:
+    assert {one.again for one in SOURCES} == events.RETRIES.keys()
+    for retry in events.RETRIES.values():
+        assert retry.rule.endswith(".") and not retry.fate.endswith(".") and re.search(r", 20\d\d(-\d\d-\d\d)?$", retry.told_by)
+    assert "after 60 s, and after 120 s more" in events.RETRIES["queue"].rule and events.RETRIES["queue"].kept_s == 6 * 3600
+
+
 def times(key: str, failures: int | None, within_s: float = 300, **more: Any) -> list[float]:
     return [run.at_s for run in deliver(source(key), failures, within_s, **more).runs]
 

@@ -14,6 +14,8 @@
 """
 
 from lablib.models.events.delivery import Outcome as Outcome
+from lablib.models.events.delivery import RETRIES as RETRIES
+from lablib.models.events.delivery import Retry as Retry
 from lablib.models.events.delivery import Run as Run
 from lablib.models.events.delivery import deliver as deliver
 from lablib.models.events.shapes import s3_event as s3_event

@@ -13,7 +13,7 @@ from itertools import accumulate, repeat
 from typing import Final
 
 from lablib.models.events.sources import Again, Source
-from lablib.models.limits import ASYNC_RETRY_DELAYS_S
+from lablib.models.limits import ASYNC_BACKOFF_S, ASYNC_EVENT_AGE_S, ASYNC_RETRY_DELAYS_S
 from lablib.models.mappings import STREAM_BACKOFF_S
 
 # A queue's defaults: how long a message that was taken stays hidden, and how long it is kept. BOTO SQS SetQueueAttributes, 2026-11-17.
@@ -22,12 +22,51 @@ RETENTION_S: Final = 345_600
 # How long a stream keeps a record: DynamoDB always, Kinesis unless it is told otherwise. DG with-ddb, with-kinesis, 2026.
 STREAM_RETENTION_S: Final = 86_400
 
-_LOST: Final[dict[Again, str]] = {
-    "caller": "Nothing keeps the event: the caller may send it again",
-    "queue": "Lambda drops the event, unless the function has a dead-letter queue or a destination",
-    "visibility": "The message comes back until it expires, or until the queue's own rule moves it to a dead-letter queue",
-    "shard": "The shard waits: nothing behind this record is delivered before it is handled or expires",
-}
+
+@dataclass(frozen=True)
+class Retry:
+    """What lets a failed event run again.
+
+    Attributes
+    ----------
+    rule : str
+        When it runs again, as a sentence.
+    kept_s : float
+        Seconds that the event is kept for another run, unless that is configured otherwise.
+    fate : str
+        What becomes of an event that no run has handled, as a clause.
+    told_by : str
+        Where AWS says so, and when that was read.
+    """
+
+    rule: str
+    kept_s: float
+    fate: str
+    told_by: str
+
+
+RETRIES: Final[dict[Again, Retry]] = {
+    "caller": Retry(
+        "Lambda runs it once, and hands the error to the caller, who may call again.", 0.0,
+        "Nothing keeps the event: the caller may send it again", "DG invocation-retries, 2026",
+    ),
+    "queue": Retry(
+        f"Lambda runs it again after {ASYNC_RETRY_DELAYS_S[0]} s, and after {ASYNC_RETRY_DELAYS_S[1]} s more. One that was throttled, or "
+        f"met an error of Lambda's own, it tries again after {ASYNC_BACKOFF_S[0]} s, doubled each time up to {ASYNC_BACKOFF_S[1]} s.",
+        float(ASYNC_EVENT_AGE_S.default), "Lambda drops the event, unless the function has a dead-letter queue or a destination",
+        "DG invocation-async-error-handling, 2026",
+    ),
+    "visibility": Retry(
+        "The message that was taken is hidden; when its visibility timeout has passed, a poller takes it again.", float(RETENTION_S),
+        "The message comes back until it expires, or until the queue's own rule moves it to a dead-letter queue",
+        "DG services-sqs-errorhandling, 2026",
+    ),
+    "shard": Retry(
+        "The poller sends the same batch again, with growing pauses, and reads nothing behind it from that shard.",
+        float(STREAM_RETENTION_S), "The shard waits: nothing behind this record is delivered before it is handled or expires",
+        "DG invocation-retries; BOTO CreateEventSourceMapping, 2026-11-17",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,16 +122,16 @@ def deliver(source: Source, failures: int | None = 0, within_s: float = 600, vis
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < least:
             raise ValueError(f"{name} is a number of seconds, {least} or more, and not {value!r}.")
     runs: list[Run] = []
-    more = False
+    more, kept_s = False, RETRIES[source.again].kept_s
     for number, at in enumerate(accumulate(_pauses(source.again, visibility_s), initial=0.0)):
-        if at > min(within_s, _kept_s(source.again)):
-            more = at <= _kept_s(source.again)
+        if at > min(within_s, kept_s):
+            more = at <= kept_s
             break
         runs.append(Run(at, failures is not None and number >= failures))
         if runs[-1].ok:
             break
     handled = runs[-1].ok
-    return Outcome(tuple(runs), more, handled, "" if handled else _LOST[source.again])
+    return Outcome(tuple(runs), more, handled, "" if handled else RETRIES[source.again].fate)
 
 
 def _pauses(again: Again, visibility_s: float) -> Iterator[float]:
@@ -106,8 +145,3 @@ def _pauses(again: Again, visibility_s: float) -> Iterator[float]:
         while True:
             yield pause
             pause = min(pause * 2, longest)
-
-
-def _kept_s(again: Again) -> float:
-    """How long the event is kept for another run."""
-    return {"caller": 0.0, "queue": math.inf, "visibility": float(RETENTION_S), "shard": float(STREAM_RETENTION_S)}[again]

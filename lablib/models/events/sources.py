@@ -113,7 +113,7 @@ SOURCES: Final[tuple[Source, ...]] = (
            "the state machine's role, which may invoke the function", "event",
            "The workflow learns the error: its own Retry and Catch decide.", "Step Functions Developer Guide, connect-lambda, 2026"),
     _asked("lex", "Amazon Lex V2", "a bot needs an answer", "the code hook of the bot's alias", _POLICY.format("lexv2.amazonaws.com"),
-           'event["sessionState"]["intent"]', "The chat says that something went wrong.",
+           'event["sessionState"]["intent"]', "The chat gets an error in place of an answer.",
            "Lex V2 Developer Guide, Enabling custom logic with Lambda, 2026"),
     _asked("program", "A program that waits", "a program calls Invoke", "nothing but credentials", "the program's own credentials",
            "event", "The program gets status 200 with a FunctionError.", "DG invocation-sync, 2026"),
