@@ -247,5 +247,22 @@ def test_publishing_with_the_update_needs_no_wait(learner: Learner) -> None:
     assert learner.check("01.3").done, learner.check("01.3")
 
 
+def test_a_check_of_a_bootstrap_leaves_no_version_and_no_layer(learner: Learner) -> None:
+    client = learner.namespace["client"]
+    for exercise in ("03.1", "03.3"):
+        learner.run(SOLUTIONS[exercise])
+        assert learner.check(exercise).done
+    assert [one["Version"] for one in client.list_versions_by_function(FunctionName="parrot")["Versions"]] == ["$LATEST"]
+    assert client.list_layers()["Layers"] == []
+
+
+def test_a_version_of_the_learners_own_stays_and_may_have_answered_before(learner: Learner) -> None:
+    learner.run(SOLUTIONS["03.1"])
+    kept = learner.namespace["client"].publish_version(FunctionName="parrot")["Version"]
+    assert [learner.check("03.1").done for _ in range(2)] == [True, True]
+    versions = learner.namespace["client"].list_versions_by_function(FunctionName="parrot")["Versions"]
+    assert [one["Version"] for one in versions] == ["$LATEST", kept]
+
+
 def functions(learner: Learner) -> list[str]:
     return [found["FunctionName"] for found in learner.namespace["client"].list_functions()["Functions"]]

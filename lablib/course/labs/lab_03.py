@@ -83,15 +83,16 @@ def _wrong_event(got: dict[str, Any], event: dict[str, Any]) -> str:
 
 
 def _counts(bench: Bench) -> Answer:
-    """Two calls in an environment of their own, which a new version gets."""
+    """Two calls in an environment of their own, which a new version gets; unchanged code gives the version that is there."""
     before = bench.versions("parrot")
     version = bench.client.publish_version(FunctionName="parrot")["Version"]
     if version not in before:
         bench.afterwards(lambda: bench.client.delete_function(FunctionName="parrot", Qualifier=version))
     bench.client.get_waiter("published_version_active").wait(FunctionName="parrot", Qualifier=version)
     payloads = [bench.invoke("parrot", ONE, version).payload for _ in range(2)]
-    got = [payload.get("call") if isinstance(payload, dict) else None for payload in payloads]
-    if got == [1, 2]:
+    got = [payload.get("call", 0) if isinstance(payload, dict) else 0 for payload in payloads]
+    first = got[0] if version in before else 1  # one that the learner published may have answered before
+    if got == [first, first + 1] and first:
         return HOLDS
     if got == [1, 1]:
         likely = "nothing is remembered: the count lives in a variable that the loop changes, and a script without a loop starts anew."
@@ -99,7 +100,8 @@ def _counts(bench: Bench) -> Answer:
         likely = "the first call is number 1: count before you answer."
     else:
         likely = "the count goes up by one with each event, and starts at 1 in a new environment."
-    return fails(input="two calls in a new environment", expected="calls number 1 and 2", got=f"calls number {got[0]} and {got[1]}", likely=likely)
+    seen = f"calls number {got[0]} and {got[1]}"
+    return fails(input="two calls in a new environment", expected="calls number 1 and 2", got=seen, likely=likely)
 
 
 def _doubles(event: dict[str, Any], double: int) -> Test:
