@@ -176,9 +176,8 @@ class _Rows:
         high = min(self._rows * _TALLEST, _ROWS)
         whole = high + _TOP + _BOTTOM
         self._axes = axes = figure.add_axes((_LEFT / _WIDE, _BOTTOM / whole, self._wide / _WIDE, high / whole))
-        axes.set(xlim=(0, self._wide), ylim=(self._rows, 0), xticks=[], yticks=[])
-        for edge in axes.spines.values():
-            edge.set_visible(False)
+        axes.set_axis_off()
+        axes.set(xlim=(0, self._wide), ylim=(self._rows, 0))
         self._gaps = PolyCollection([], facecolor=palette["plain"], edgecolor="none", zorder=0)
         self._idle = LineCollection([], colors=palette["rule"], linewidths=1.2, zorder=1)
         self._kinds = {

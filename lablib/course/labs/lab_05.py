@@ -248,7 +248,7 @@ EXERCISES: Final = (
         Layer(TYPE, _in(CHARGES, _typed(PAY, lambda: _order(_AMOUNT), {"order": str, "new": bool}))),
         Layer(EXAMPLE, _in(CHARGES, _pays(_AMOUNT))),
         Layer(HIDDEN, _in(CHARGES, _pays(75, 40))),
-        Layer("charged once when it comes again", _in(CHARGES, _pays(_AMOUNT, 75, _AMOUNT))),
-        Layer("charged once by a crowd", _in(CHARGES, _pays_a_crowd_once)),
+        Layer("once on a retry", _in(CHARGES, _pays(_AMOUNT, 75, _AMOUNT))),
+        Layer("once in a crowd", _in(CHARGES, _pays_a_crowd_once)),
     )),
 )

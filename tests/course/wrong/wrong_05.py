@@ -60,19 +60,19 @@ WRONG = (
         "except visits.meta.client.exceptions.ConditionalCheckFailedException:\n    print('again, please')"),
         "loses none of a crowd", "for this event the handler ends without `return`"),
     Wrong("05.2", "a new id each time", counts(PUT % ("str(uuid.uuid4())", "") + "return " + NEW),
-          "charged once when it comes again", "this order came before"),
+          "once on a retry", "this order came before"),
     Wrong("05.2", "says it, and does not", counts(
         'new = event["order"] not in seen\nseen.add(event["order"])\n' + PUT % ("str(uuid.uuid4())", "")
         + 'return {"order": event["order"], "new": new}', DB + "\nseen = set()"),
-        "charged once when it comes again", "each run writes an item of its own"),
+        "once on a retry", "each run writes an item of its own"),
     Wrong("05.2", "remembers in memory", counts(
         'if event["order"] in seen:\n    return ' + OLD + '\nseen.add(event["order"])\n' + PUT % ('event["order"]', "") + "return " + NEW,
-        DB + "\nseen = set()"), "charged once by a crowd", "let one put_item do both, under a condition"),
+        DB + "\nseen = set()"), "once in a crowd", "let one put_item do both, under a condition"),
     Wrong("05.2", "looks, then writes", counts(
         'if "Item" in charges.get_item(Key={"id": event["order"]}):\n    return ' + OLD + "\n" + PUT % ('event["order"]', "")
-        + "return " + NEW), "charged once by a crowd", "between looking and writing there is a moment"),
+        + "return " + NEW), "once in a crowd", "between looking and writing there is a moment"),
     Wrong("05.2", "not caught", counts(PUT % ('event["order"]', ONCE) + "return " + NEW),
-          "charged once when it comes again", "catch this exception"),
+          "once on a retry", "catch this exception"),
     Wrong("05.2", "the example's order", counts(GUARDED % ('"B-4"', ONCE, NEW, OLD)),
           "right on an event you have not seen", "does the condition look at this order's id"),
     Wrong("05.2", "no amount", counts((GUARDED % ('event["order"]', ONCE, NEW, OLD)).replace('"amount": event["amount"]', "")),
@@ -83,7 +83,7 @@ WRONG = (
     Wrong("05.2", "text", counts(GUARDED % ('event["order"]', ONCE, '{"order": event["order"], "new": "yes"}', OLD)),
           "right type", '"new" is "yes", which is no true or false'),
     Wrong("05.2", "nothing when it comes again", counts(GUARDED % ('event["order"]', ONCE, NEW, "None")),
-          "charged once when it comes again", "for this event the handler ends without `return`"),
+          "once on a retry", "for this event the handler ends without `return`"),
     Wrong("05.2", "another key too", counts(GUARDED % ('event["order"]', ONCE, '{**event, "new": True}', OLD)),
           "right on the example", 'the answer has the key "amount" too'),
 )
