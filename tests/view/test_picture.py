@@ -7,23 +7,37 @@ import html
 import itertools
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import ipywidgets
 import pytest
 
+from lablib.course.pictures import PICTURES as NAMED
+from lablib.course.pictures import picture as named
+from lablib.models.report import Report
 from lablib.models.responsibility import DUTIES, PLACES, managed_by_you
+from lablib.models.timeline import Environment, Invocation
 from lablib.view.coursemap import LabTile, course_map
 from lablib.view.manages import who_manages_what
 from lablib.view.picture import Picture, Range, Steps
 from lablib.view.theme import INKS
+from lablib.view.timeline import timeline
+from tests.view.examples import MADE
 
 TILES = (
     LabTile("00", "Meet the lab", "a function that answers", True, 3, 3),
     LabTile("01", "Deploy and invoke your first function", "a handler", True, 1, 3),
     LabTile("02", "Let events call your function", "an S3 handler", False, 0, 0),
 )
-PICTURES: dict[str, Callable[[], Picture]] = {"manages": who_manages_what, "map": lambda: course_map(TILES)}
+ENVIRONMENTS = (Environment("s/[$LATEST]aaaa", tuple(
+    Invocation(100.0 * n, 100.0 * n + 9, Report(f"r{n}", 9, 10, 512, 40), None) for n in range(3)
+)),)  # fmt: skip
+PICTURES: dict[str, Callable[[], Picture]] = {
+    "map": lambda: course_map(TILES),
+    "timeline": lambda: timeline("counter", ENVIRONMENTS),
+    **{name: partial(named, None, name) for name in NAMED if name not in MADE},  # type: ignore[dict-item]
+}
 EACH = pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES.keys())
 
 
