@@ -25,6 +25,7 @@ PICTURES: Final[dict[str, str]] = {
 """Drawn from what we know, and from what the notebook hands over: each is loaded when it is first asked for."""
 
 LIVE: Final[dict[str, str]] = {
+    "fleet": "lablib.course.fleets:fleet",
     "timeline": "lablib.course.timeline:timeline",
 }
 """Drawn from what the cloud answers: these get the lab as their first argument, and ask through AWS's public API alone."""

@@ -6,6 +6,7 @@
 - theme.py: colours that are readable in the light and in the dark theme;
 - cards.py: a question with answers to choose from;
 - bill.py, tuning.py: what it costs, in a month and at each memory size;
+- fleet.py, canvas.py, fleet.js: a fleet of environments, drawn in the browser;
 - timeline.py, remembering.py: what environments did, and what they remember;
 - coursemap.py, manages.py: the pictures.
 
