@@ -32,15 +32,18 @@ class Call:
 
 
 class Watch:
-    """The calls, in order. It sees the clients among the notebook's variables, and those that boto3's default session makes."""
+    """The calls, in order, and how many AWS `refused`. It sees the clients among the notebook's variables, and those that boto3's default session makes."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.refused = 0
         self.open = True
 
     def __call__(self, *, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
         """botocore's handler. A client made meanwhile keeps it for good: closed, it notes nothing."""
-        if self.open and "Error" not in parsed:
+        if self.open and "Error" in parsed:
+            self.refused += 1
+        elif self.open:
             about = parsed.get("Configuration", parsed)
             self.calls.append(Call(model.name, about.get("State"), about.get("LastUpdateStatus")))
 

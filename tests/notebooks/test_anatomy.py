@@ -170,6 +170,7 @@ def test_links_lead_somewhere(lab: LabCard, folder: str) -> None:
 TERMS = {
     "08": ("GB-second", "free tier", "INIT", "vCPU", "power tuning", "arm64", "break-even"),
     "00": ("package", "handler", "event", "invokes", "execution environment", "invocation"),
+    "04": ("log stream", "execution environment", "concurrency", "fleet", "INIT", "reserve", "throttled"),
     "01": ("handler", "event", "context", "boto3", "role", "ARN", "Region", "Availability Zone"),
     "03": ("OS-only runtime", "bootstrap", "Runtime API", "managed runtime", "mode", "layer"),
     "02": ("handler", "event", "event source", "object", "bucket", "key", "policy", "notification", "boto3", "ARN", "synchronous", "poll",
