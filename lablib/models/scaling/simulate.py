@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from lablib.models.scaling.arrivals import Arrivals, Recorded
 from lablib.models.scaling.callers import Caller, Polled, Synchronous
 from lablib.models.scaling.draws import Draws
 from lablib.models.scaling.exact import Loss
+from lablib.models.scaling.expected import expected
 from lablib.models.scaling.fleet import Fleet, Ledger, push
+from lablib.models.scaling.fluid import Fluid, why_not
 from lablib.models.scaling.numbers import positive, whole
 from lablib.models.scaling.polled import Poller
 from lablib.models.scaling.recorder import Recorder
@@ -20,6 +23,8 @@ from lablib.models.scaling.sketch import Sketch
 
 Engine = Literal["auto", "exact", "fluid"]
 
+EXACT = 20_000_000
+"""Requests up to which "auto" follows each: some ten seconds of computing."""
 SPANS = 100_000
 """Requests of a run that keeps every invocation, at most."""
 
@@ -34,6 +39,8 @@ def simulate(
     seed: int = 0,
     steps: int = 240,
     trace: bool = False,
+    engine: Engine = "auto",
+    detail: int = 1_440,
 ) -> Result:
     """Run a function's fleet.
 
@@ -53,6 +60,11 @@ def simulate(
         In how many steps the levels over time are kept.
     trace
         Keep every invocation as a `Span`: of 100,000 requests at most.
+    engine
+        "exact": request by request. "fluid": expected values, however many requests come. "auto": the first for up to 20 million
+        requests, and for what the second cannot do.
+    detail
+        Steps that the fluid engine computes, at least.
 
     Raises
     ------
@@ -71,14 +83,22 @@ def simulate(
         seconds = arrivals.seconds
     seconds = positive("seconds", seconds)
     whole("steps", steps, least=1)
+    if engine not in get_args(Engine):
+        raise ValueError(f"engine is one of {', '.join(get_args(Engine))}; it was {engine!r}")
     limits, caller = limits or Limits(), caller or Synchronous()
 
     def fresh() -> tuple[Draws, Recorder]:
         return Draws(function, arrivals, seconds, whole("seed", seed)), Recorder(seconds, steps)
 
     draws, recorder = fresh()
-    if trace and draws.path[1][-1] > SPANS:
-        raise ValueError(f"about {draws.path[1][-1]:,.0f} requests would come: a trace keeps {SPANS:,} at most")
+    if trace and (engine == "fluid" or draws.path[1][-1] > SPANS):
+        raise ValueError(f"about {draws.path[1][-1]:,.0f} requests would come: the exact engine traces {SPANS:,} at most")
+    if engine == "fluid" or (engine == "auto" and draws.path[1][-1] > EXACT):
+        reason = why_not(function, limits, caller, draws)
+        if reason is None and not isinstance(caller, Polled):
+            return expected(Fluid(function, limits, caller, draws, steps * math.ceil(whole("detail", detail, least=1) / steps)), steps)
+        if engine == "fluid":
+            raise ValueError(f"the fluid engine is for large numbers of alike requests, and here {reason}: use engine='exact'")
     if isinstance(caller, Synchronous) and caller.attempts == 1 and not limits.provisioned and not trace:
         if Loss(function, limits, draws, recorder).run():
             return _result(function, limits, recorder, ())
