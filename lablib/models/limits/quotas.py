@@ -76,6 +76,7 @@ _IMAGE = _or("a container image of up to 10 GB", 10 * _GB, "DG, 10 GB uncompress
 _RAISED = _or("a higher quota: Service Quotas raises it to tens of thousands on request", 99_999, "DG: tens of thousands, 2026")
 _DATA = _or("data and models in S3 or on EFS, loaded in INIT")
 _SERVERS = _or("a container on ECS with Fargate, or AWS Batch")
+_NOT_ON = "the execution cannot go on (with which error AWS does not say)"
 _MANAGED = "a function on Lambda Managed Instances"
 
 _RUN: Final = (
@@ -124,7 +125,7 @@ _PAYLOADS: Final = (
           "413 RequestEntityTooLargeException, and nothing is queued",
           (_S3, _or("a caller who waits: 6 MB", limits.REQUEST_BYTES / limits.MB, "DG, 2026")), "DG, 2026; BOTO Invoke"),
     Quota("streamed_mb", "streamed response", limits.STREAMED_RESPONSE_BYTES / limits.MB, "MB",
-          "the stream ends there; after its first 6 MB it runs at 2 MB a second",
+          "what is beyond is not delivered; after its first 6 MB a stream runs at 2 MB a second",
           (_or("an object in S3 and a presigned link to it"),), "DG, 2026"),
     Quota("headers_mb", "request line and headers", 1, "MB", "the request is refused", (_or("the body"),), "DG, 2026"),
     Quota("client_context_bytes", "client context", limits.CLIENT_CONTEXT_BYTES, "bytes", "the request is refused",
@@ -229,10 +230,10 @@ _SOURCES: Final = (
 _DURABLE: Final = (
     Quota("durable_s", "durable execution, from end to end", 31_622_400, "s", "the execution ends as TIMED_OUT",
           (_or("a new execution that goes on"),), "BOTO DurableConfig: 366 days"),
-    Quota("durable_operations", "operations of a durable execution", 3_000, "", "the execution fails",
+    Quota("durable_operations", "operations of a durable execution", 3_000, "", _NOT_ON,
           (_or("a child execution for each part"),), "DG, 2026"),
-    Quota("durable_mb", "what a durable execution writes", 100, "MB", "the execution fails", (_S3,), "DG, 2026"),
-    Quota("durable_running", "durable executions running", 1_000_000, "", "429 TooManyRequestsException", (_QUEUE,),
+    Quota("durable_mb", "what a durable execution writes", 100, "MB", _NOT_ON, (_S3,), "DG, 2026"),
+    Quota("durable_running", "durable executions running", 1_000_000, "", "a new one is refused", (_QUEUE,),
           "DG, 2026", "millions"),
 )
 
