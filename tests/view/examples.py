@@ -12,6 +12,10 @@ BEFORE: Final[tuple[str, ...]] = (
 """Lines of code, once: what runs in the cloud before a picture can be drawn of it. They find `lab`."""
 
 MADE: Final[dict[str, str]] = {
+    "runtimes": (
+        'lab.picture("runtimes", here={"python": [run.report for run in runs]}, '
+        'missing={"ruby": "ruby is not installed. To install it: sudo apt-get install ruby"})'
+    ),
     "timeline": 'lab.picture("timeline", function="echo")',
 }
 """A picture's name to the code that makes it; without one it is `lab.picture("name")`."""
