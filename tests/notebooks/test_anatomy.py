@@ -176,7 +176,7 @@ TERMS = {
     "02": ("handler", "event", "event source", "object", "bucket", "key", "policy", "notification", "boto3", "ARN", "synchronous", "poll",
            "topic", "rule", "poller", "event source mapping", "role", "stream", "batche"),
     "07": ("cold start", "execution environment", "handler", "INIT", "REPORT line", "Init Duration", "client", "reclaimed", "Provisioned concurrency",
-           "on demand", "SnapStart", "snapshot"),
+           "published version", "on demand", "SnapStart", "snapshot"),
     "06": ("handler", "event", "quota", "invocation", "payload", "layer", "package", "container image", "throttled"),
     "05": ("global variable", "state", "execution environment", "log stream", "stateless", "bucket", "table", "state machine", "role",
            "race", "idempotent"),

@@ -8,10 +8,9 @@ from lablib.course.question import Question, question
 
 PREDICTIONS: Final[tuple[Question, ...]] = (
     question(
-        "07.p1", "A function imports a library in INIT, and makes a client in its first invocation. You give it eight times "
-        "the memory. What gets faster?", "b",
+        "07.p1", "You give `memo` eight times the memory. What gets faster?", "b",
         again="Close what else keeps this machine busy, then run this cell again.",
-        a=("Both: more memory is more CPU.",
+        a=("INIT and the first invocation: more memory is more CPU.",
            "More memory is more CPU for the handler; INIT has a fast processor at any memory size."),
         b=("The first invocation. INIT stays as it was.",
            "The CPU share that comes with memory holds for the handler, not for INIT."),
