@@ -22,6 +22,10 @@ _BEGINS: Final = re.compile(r'INIT_START |RESTORE_START |\{.*"type":"platform\.(
 _START: Final = re.compile(r"START RequestId: (\S+)")
 
 
+_AHEAD_MS: Final = 1_000
+"""An environment that was ready for so long before its first invocation had not started up for it. Ours: START follows on INIT."""
+
+
 @dataclass(frozen=True)
 class LogEvent:
     """One event of a log group: its stream's name, its time in milliseconds since 1970, its text."""
@@ -42,7 +46,7 @@ class Invocation:
     report : Report
         What its REPORT line says.
     init_ms : float or None
-        When the start-up that it waited for began; None when the environment was warm.
+        When the start-up before it began (INIT, or a restore); None when the environment was warm.
     """
 
     began_ms: float
@@ -51,9 +55,28 @@ class Invocation:
     init_ms: float | None = None
 
     @property
+    def start_up_ms(self) -> float:
+        """How long the start-up took; 0 when there was none."""
+        return self.report.init_duration_ms or self.report.restore_duration_ms or 0.0
+
+    @property
     def busy_from_ms(self) -> float:
-        """When its environment began to work for it: at INIT, or at once."""
-        return self.began_ms if self.init_ms is None else min(self.init_ms, self.began_ms)
+        """When its environment began to work: at its start-up, or at once."""
+        return self.busy[0][0]
+
+    @property
+    def busy(self) -> tuple[tuple[float, float], ...]:
+        """From when to when its environment worked: start-up and handler in one, or one long before the other.
+
+        With provisioned concurrency the environment starts up ahead, and the REPORT line of its first invocation says how long
+        that took.
+        """
+        if self.init_ms is None:
+            return ((self.began_ms, self.ended_ms),)
+        ready = self.init_ms + self.start_up_ms
+        if self.began_ms - ready < _AHEAD_MS:
+            return ((min(self.init_ms, self.began_ms), self.ended_ms),)
+        return (self.init_ms, ready), (self.began_ms, self.ended_ms)
 
 
 @dataclass(frozen=True)

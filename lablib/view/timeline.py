@@ -85,12 +85,14 @@ def tell(state: State, bars: Sequence[_Bar], environments: int, invocations: int
     who = f"Invocation {number} of {invocations} was answered by environment {bar.row + 1} of {environments}"
     mine = [other.invocation for other in bars[: number - 1] if other.row == bar.row]
     if one.init_ms is not None and not mine:
-        who += f", a new one: {_span(_init_ms(one))} to start up, then {_span(one.report.duration_ms)} in the handler"
+        ahead = f"which had started up {_span(one.began_ms - one.busy[0][1])} ahead, in {_span(one.start_up_ms)}:"
+        who += f", a new one: {_span(one.start_up_ms)} to start up, then" if len(one.busy) == 1 else f", {ahead}"
+        who += f" {_span(one.report.duration_ms)} in the handler"
     else:
         rested = one.busy_from_ms - mine[-1].ended_ms if mine else 0.0
         before = f", which had answered {len(mine)} before and rested {_span(rested)}" if mine else ", which was warm"
         who += f"{before}: {_span(one.report.duration_ms)} in the handler"
-    busy = {bar.row, *(other.row for other in bars if other.invocation.busy_from_ms <= one.began_ms < other.invocation.ended_ms)}
+    busy = {bar.row, *(other.row for other in bars if any(start <= one.began_ms < end for start, end in other.invocation.busy))}
     alone = "No other was at work." if len(busy) == 1 else f"{len(busy)} environments were at work just then."
     drawn = f" The first {len(bars)} are drawn." if len(bars) < invocations else ""
     return f"{who}{_ended(one)}. {alone} {_SAID[state['axis']]}{drawn}"
@@ -100,10 +102,6 @@ def _ended(one: Invocation) -> str:
     if one.report.status == "timeout":
         return ", where it ran into its timeout"
     return f", where it failed ({one.report.error_type})" if one.report.error_type else ""
-
-
-def _init_ms(one: Invocation) -> float:
-    return one.report.init_duration_ms or one.report.restore_duration_ms or 0.0
 
 
 def _span(ms: float) -> str:
@@ -147,18 +145,22 @@ class _Axis:
     def at(self, ms: float) -> float:
         return float(np.interp(ms, self._times, self._places))
 
-    def span(self, index: int, one: Invocation) -> tuple[float, float, float]:
-        """Where this invocation's start-up begins, where its handler begins, where that ends."""
+    def span(self, index: int, one: Invocation) -> tuple[float, float, float, float]:
+        """Where this invocation's start-up begins and ends, and where its handler begins and ends."""
+        first, last = one.busy[0], one.busy[-1]
         if self._kind == ORDER:
             begins, wide = index / self._count, 1 / self._count
-            return begins + 0.1 * wide, begins + (0.1 if one.init_ms is None else 0.4) * wide, begins + 0.9 * wide
-        return self.at(one.busy_from_ms), self.at(one.began_ms), self.at(one.ended_ms)
+            parts = (0.1, 0.1, 0.1) if one.init_ms is None else (0.1, 0.4, 0.4) if first == last else (0.1, 0.35, 0.45)
+            init, ready, began = (begins + part * wide for part in parts)
+            return init, ready, began, begins + 0.9 * wide
+        ready_ms = one.began_ms if first == last else first[1]
+        return self.at(first[0]), self.at(ready_ms), self.at(one.began_ms), self.at(one.ended_ms)
 
 
 def _at_work(bars: Sequence[_Bar]) -> list[tuple[float, float]]:
     """The stretches of time in which any environment was at work, in order."""
     merged: list[tuple[float, float]] = []
-    for start, end in sorted((bar.invocation.busy_from_ms, bar.invocation.ended_ms) for bar in bars):
+    for start, end in sorted(stretch for bar in bars for stretch in bar.invocation.busy):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -217,14 +219,15 @@ class _Rows:
         boxes: dict[str, list[list[tuple[float, float]]]] = {name: [] for name in self._kinds}
         ends: dict[int, tuple[float, float]] = {}
         for index, bar in enumerate(self._bars):
-            init, began, ended = (place * self._wide for place in axis.span(index, bar.invocation))
+            init, ready, began, ended = (place * self._wide for place in axis.span(index, bar.invocation))
             ended = max(ended, began + _THIN)
-            if began > init:
-                boxes["init"].append(_box(init, began, bar.row))
+            if ready > init:
+                boxes["init"].append(_box(init, ready, bar.row))
             boxes["failed" if bar.invocation.report.status else "ran"].append(_box(began, ended, bar.row))
             ends[bar.row] = (ends.get(bar.row, (init, ended))[0], ended)
             if index == state.get("invocation", 1) - 1:
-                self._frame.set_bounds(init - 0.04, bar.row + 0.1, ended - init + 0.08, 0.8)
+                left = init if ready == began else began
+                self._frame.set_bounds(left - 0.04, bar.row + 0.1, ended - left + 0.08, 0.8)
         for name, collection in self._kinds.items():
             collection.set_verts(boxes[name])
         self._idle.set_segments([[(start, row + 0.5), (end, row + 0.5)] for row, (start, end) in ends.items()])

@@ -35,8 +35,8 @@ def test_a_stream_is_an_environment() -> None:
 
 def test_when_it_started_up_ran_and_ended() -> None:
     cold, warm = environments(LINES)[0].invocations
-    assert (cold.init_ms, cold.busy_from_ms, cold.began_ms, cold.ended_ms) == (1_000, 1_000, 1_040, 1_142.5)
-    assert (warm.init_ms, warm.busy_from_ms, warm.began_ms, warm.ended_ms) == (None, 1_200, 1_200, 2_200)
+    assert (cold.init_ms, cold.busy, cold.began_ms, cold.ended_ms) == (1_000, ((1_000, 1_142.5),), 1_040, 1_142.5)
+    assert (warm.init_ms, warm.busy, warm.began_ms, warm.ended_ms) == (None, ((1_200, 2_200),), 1_200, 2_200)
     assert warm.report.status == "timeout"
 
 
@@ -66,6 +66,16 @@ def test_a_restore_is_a_start_up() -> None:
         LogEvent(ONE, 310, report("r1", 9.0, restore_duration_ms=280.0, billed_restore_duration_ms=3)),
     ])  # fmt: skip
     assert found.invocations[0].init_ms == 10
+
+
+def test_an_environment_that_started_up_ahead_was_idle_in_between() -> None:
+    """Provisioned concurrency: its first REPORT line has an Init Duration that nobody waited for."""
+    (found,) = environments([
+        LogEvent(ONE, 10, "INIT_START Runtime Version: python:3.13.local\n"),
+        LogEvent(ONE, 60_000, "START RequestId: r1 Version: 1\n"),
+        LogEvent(ONE, 60_010, report("r1", 9.0, init_duration_ms=40.0)),
+    ])  # fmt: skip
+    assert found.invocations[0].busy == ((10, 50), (60_000, 60_009))
 
 
 def test_no_lines_no_environments() -> None:

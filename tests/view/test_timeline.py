@@ -59,6 +59,12 @@ def test_one_invocation_has_no_slider() -> None:
     assert list(picture.state) == ["axis"] and picture.sentence.startswith("Invocation 1 of 1")
 
 
+def test_an_environment_that_started_up_ahead_says_so() -> None:
+    line = Report("r1", 9.0, 10, 512, 40, init_duration_ms=40.0)
+    picture = timeline("counter", [Environment("s/[1]aaaa", (Invocation(60_000, 60_009, line, 10),))])
+    assert "environment 1 of 1, which had started up 60.0 s ahead, in 40 ms: 9.0 ms in the handler." in picture.sentence
+
+
 def test_a_failure_is_said() -> None:
     one = Environment("s/[1]aaaa", (call(1, 40, 10, 5.0, status="error", error_type="Runtime.ExitError"),))
     assert "where it failed (Runtime.ExitError)" in timeline("counter", [one]).sentence
