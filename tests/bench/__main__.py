@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lablib.environments.host import cores
-from tests.bench import bare, calls, canvas, course, events, growth, kernel, limits, runtimes, targets
+from tests.bench import bare, calls, canvas, course, events, growth, kernel, limits, runtimes, scaling, targets
 from tests.bench.memory import pss_mb, tree
 from tests.bench.table import Goal, Row, at_most, render, times_faster, times_the_rate
 
@@ -36,6 +36,7 @@ class Effort:
     runtime_colds: int
     runtime_calls: int
     events: events.Effort
+    scaling: scaling.Effort
     steps: int
     run_alls: int
     play_s: int
@@ -43,11 +44,11 @@ class Effort:
 
 FULL = Effort(
     rounds=15, colds=15, rate_s=4.0, timeouts=5, share_s=5.0, kernels=3, functions=200, invocations=1000,
-    runtime_colds=9, runtime_calls=60, events=events.FULL, steps=20, run_alls=3, play_s=5,
+    runtime_colds=9, runtime_calls=60, events=events.FULL, scaling=scaling.FULL, steps=20, run_alls=3, play_s=5,
 )  # fmt: skip
 QUICK = Effort(
     rounds=1, colds=2, rate_s=0.3, timeouts=1, share_s=0.5, kernels=1, functions=4, invocations=20, runtime_colds=1, runtime_calls=3,
-    events=events.QUICK, steps=1, run_alls=0, play_s=1,
+    events=events.QUICK, scaling=scaling.QUICK, steps=1, run_alls=0, play_s=1,
 )  # fmt: skip
 
 
@@ -62,6 +63,8 @@ def main() -> int:
     print(render(rows))
     if not any(row.ministack for row in rows):
         print(f"ministack is not installed: {targets.MINISTACK_HOW}")
+    if "LAB_SIMFAAS" not in os.environ:
+        print(f"simfaas was not asked: {scaling.SIMFAAS_HOW}")
     return 0
 
 
@@ -85,6 +88,7 @@ def everything(effort: Effort) -> list[Row]:
     rows += _environments()
     rows += _growth(effort)
     rows += _kernel(effort)
+    rows += scaling.rows(effort.scaling)
     rows += course.pictures(effort.steps)
     rows += canvas.rows(effort.play_s)
     rows += course.run_all(effort.run_alls)

@@ -34,6 +34,6 @@ def test_it_runs() -> None:
     assert ran.returncode == 0, ran.stderr
     for what in ("start to first answer", "cold [ms]", "8 clients", "80 sleeps", "timeout of 1 s", "CPU at 1,024 MB", "20 environments",
                  "more warm invocations", "functions invoked once", "first result", "kernel and cloud", "S3 upload", "SNS publish", "PutEvents", "SQS send", "Kinesis PutRecord", "DynamoDB PutItem",
-                 "SQS messages", "Kinesis records", "HTTP API", "idle event source mappings", "custom: cold", "custom: warm", "a step of the slowest", "lab 00, Run All"):  # fmt: skip
+                 "SQS messages", "Kinesis records", "HTTP API", "idle event source mappings", "custom: cold", "custom: warm", "simulated requests", "Erlang B", "a million requests a second", "a step of the slowest", "lab 00, Run All"):  # fmt: skip
         assert what in ran.stdout
     assert "nan" not in ran.stdout

@@ -114,7 +114,7 @@ def estimate(
         if managed_instances:
             lines += managed_instances.lines(region)
         if kept:
-            lines += _provisioned(kept * gb, served.seconds * gb, architecture, region)
+            lines += on_provisioned(kept * gb, served.seconds * gb, architecture, region)
         if tmp_gb:
             lines += charged("ephemeral storage", price("ephemeral storage", region), (asked.seconds + served.seconds) * tmp_gb)
         if snapstart:
@@ -171,7 +171,8 @@ def on_demand(requests: Decimal, gb_s: Decimal | None, architecture: str, region
     return lines
 
 
-def _provisioned(kept_gb_s: Decimal, run_gb_s: Decimal, architecture: str, region: str) -> Iterator[Line]:
+def on_provisioned(kept_gb_s: Decimal, run_gb_s: Decimal, architecture: str, region: str) -> Iterator[Line]:
+    """Provisioned concurrency: GB-s for which it was kept, and for which it ran."""
     kind = f"{architecture} provisioned concurrency"
     yield from charged("provisioned concurrency", price(kind, region), kept_gb_s)
     run = price(f"{architecture} duration on provisioned concurrency", region)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
 from typing import Literal
 
 import numpy as np
 
+from lablib.models.pricing import Bill
+from lablib.models.pricing.estimating import EXACT, must_be_architecture, on_demand, on_provisioned
+from lablib.models.pricing.numbers import gigabytes, up
+from lablib.models.pricing.prices import PROVISIONED_STEP_S, must_be_verified
 from lablib.models.scaling.numbers import Floats
 
 
@@ -165,3 +170,21 @@ class Result:
     def gb_seconds(self) -> float:
         """Billed, on demand."""
         return self.billed_s * self.memory_mb / 1024
+
+    def bill(self, *, architecture: str = "x86_64", region: str = "us-east-1", free_tier: bool = False) -> Bill:
+        """What the run costs, as `lablib.models.pricing` reckons: requests, compute, and provisioned concurrency if there is any.
+
+        Raises
+        ------
+        ValueError
+            An unknown architecture, or a Region whose prices could not be verified.
+        """
+        with localcontext(EXACT):
+            must_be_verified(region)
+            must_be_architecture(architecture)
+            gb = gigabytes(self.memory_mb)
+            lines = on_demand(Decimal(round(self.invocations)), Decimal(str(self.billed_s)) * gb, architecture, region, free_tier)
+            if self.provisioned:
+                kept = self.provisioned * up(Decimal(str(self.seconds)), PROVISIONED_STEP_S)
+                lines += on_provisioned(kept * gb, Decimal(str(self.billed_provisioned_s)) * gb, architecture, region)
+            return Bill(tuple(lines), region, architecture)

@@ -51,6 +51,20 @@ def test_provisioned_concurrency_is_warm_and_spills_over() -> None:
     assert (inside.served, inside.failed) == (6, 1)
 
 
+def test_what_a_run_costs() -> None:
+    """By hand: 6 requests; 5 s at 1 GB on demand with 1 s of INIT; 4 s of 2 provisioned ones, kept for 300 s at least."""
+    function, limits = Function(1, init=1, memory_mb=1024), Limits(provisioned=2)
+    run = simulate(function, Recorded([0, 0, 0, 2, 2, 2], [1, 1, 2, 1, 1, 1]), limits=limits)
+    assert (run.billed_s, run.billed_provisioned_s, run.cold_starts) == (4, 4, 1)
+    bill = run.bill()
+    assert [(line.name, float(line.quantity)) for line in bill.lines] == [
+        ("requests", 6), ("compute", 4), ("provisioned concurrency", 600), ("compute on provisioned concurrency", 4),
+    ]  # fmt: skip
+    assert float(run.bill().amount("compute")) == pytest.approx(4 * 0.0000166667)
+    with pytest.raises(ValueError, match="mars-north-1"):
+        run.bill(region="mars-north-1")
+
+
 def test_a_client_retries() -> None:
     limits = Limits(reserved=1)
     run = simulate(Function(1), at_once(2), 10, limits=limits, caller=Synchronous(attempts=3, jitter=False), trace=True)
