@@ -111,7 +111,7 @@ def _doubles(event: dict[str, Any], double: int) -> Test:
 def _wrong_double(got: dict[str, Any]) -> str:
     if extra := extra_key(got, "double"):
         return extra
-    return "post what `handler` prints for this event: answer=$(handler \"$event\")."
+    return 'post what `handler` prints for this event: $(handler "$event").'
 
 
 def _reports_failure(bench: Bench) -> Answer:
