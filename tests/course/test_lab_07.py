@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 
 from lablib.course.labs.lab_07 import SLOW
+from lablib.models.pricing.prices import price
 from tests.course.test_checks import MAGIC, ROOT, Learner, at_the_cloud, empty_cloud, learner  # noqa: F401
 from tests.course.wrong.wrong import handler
 from tests.course.wrong.wrong_07 import ASK, PUBLISH, RETURN, ready
@@ -30,9 +33,25 @@ OWN_WAYS = {
 }  # fmt: skip
 
 
+def sources() -> list[str]:
+    """The text of each cell."""
+    return [cell.source for cell in nbformat.read(ROOT / "solutions" / "07-cold-starts.ipynb", as_version=4).cells]
+
+
 def test_the_notebook_deploys_what_the_check_compares_with() -> None:
-    sources = [cell.source for cell in nbformat.read(ROOT / "solutions" / "07-cold-starts.ipynb", as_version=4).cells]
-    assert f"{MAGIC}checkout\n{SLOW.rstrip()}" in sources
+    assert f"{MAGIC}checkout\n{SLOW.rstrip()}" in sources()
+
+
+def test_what_being_ready_costs_is_what_the_prices_give() -> None:
+    """Provisioned concurrency and SnapStart are not in the line that every lab has."""
+    text = sources()[-1]
+    found = re.findall(r"0\.5 GB × ([\d,]+) s × (0\.\d+) = (0\.\d+) USD", text)
+    assert [unit for _, unit, _ in found] == [
+        f"{price(f'x86_64 {item}').usd:f}" for item in ("provisioned concurrency", "SnapStart cache")
+    ]
+    for seconds, unit, usd in found:
+        assert float(usd) == pytest.approx(0.5 * int(seconds.replace(",", "")) * float(unit), rel=1e-3)
+    assert round(0.5 * float(price("x86_64 SnapStart restores").usd), 5) == 0.00007 and "0.00007 USD for each restore of 0.5 GB" in text
 
 
 @pytest.mark.parametrize("way", OWN_WAYS)
