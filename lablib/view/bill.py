@@ -47,8 +47,8 @@ def monthly_bill() -> Picture:
 
 def _bill(state: State, cold: float | None = None) -> Bill:
     return estimate(
-        requests=state["requests"], duration_ms=state["duration_ms"], memory_mb=state["memory_mb"], architecture=state["architecture"],
-        init_ms=_INIT_MS, cold_start_rate=state["cold"] if cold is None else cold, free_tier=state["free_tier"],
+        requests=state["requests"], duration_ms=state["duration_ms"], memory_mb=state["memory_mb"],
+        architecture=state["architecture"], init_ms=_INIT_MS, cold_start_rate=state["cold"] if cold is None else cold, free_tier=state["free_tier"],
     )  # fmt: skip
 
 
@@ -71,9 +71,9 @@ def tell(state: State) -> str:
     )  # fmt: skip
     return (
         f"{state['requests']:,} requests of {state['duration_ms']:,} ms at {state['memory_mb']:,} MB on {state['architecture']}, "
-        f"{state['cold']:.0%} of them cold with {_INIT_MS} ms of INIT, cost {total:,.2f} USD {free}: {requests:,.2f} for requests, "
-        f"{handler:,.2f} for the handler, {init:,.2f} for INIT. That is {cheaper} the server's {server:,.2f} USD; it is cheaper from "
-        f"{even.requests:,} requests on ({even.requests_per_second:,.2f} a second)."
+        f"{state['cold'] * 100:.0f} % of them cold with {_INIT_MS} ms of INIT, cost {total:,.2f} USD {free}: "
+        f"{requests:,.2f} for requests, {handler:,.2f} for the handler, {init:,.2f} for INIT. "
+        f"That is {cheaper} the server's {server:,.2f} USD; it is cheaper from {even.requests:,} requests on ({even.requests_per_second:,.2f} a second)."
     )
 
 

@@ -56,7 +56,7 @@ def power_tuning(reports: Iterable[Report] | None = None) -> Picture:
             Steps("deadline", "Deadline", tuple((f"{ms:,} ms", ms) for ms in _DEADLINES), deadline),
             Choice("architecture", "Price of", (("x86_64", "x86_64"), ("arm64, if it takes as long there", "arm64")), "x86_64"),
         ),
-        still="Picture: what a warm call takes, and what a million of them cost, against memory; dots are runs, lines are arithmetic.",
+        still="Picture: what a warm call takes and what a million cost, against memory; dots are runs, lines are arithmetic.",
     )
 
 
@@ -76,8 +76,8 @@ def tell(sizes: dict[str, tuple[Tuned, ...]], state: State) -> str:
     else:
         end = f"The cheapest size that meets it is {best.memory_mb:,} MB: {best.billed_ms:,} ms, {best.usd:,.2f} USD."
     return (
-        f"At {chosen.memory_mb:,} MB a warm call takes {chosen.billed_ms:,} ms, and a million calls cost {chosen.usd:,.2f} USD at the price "
-        f"of {state['architecture']}. That {meets} a deadline of {deadline:,} ms. {end}"
+        f"At {chosen.memory_mb:,} MB a warm call takes {chosen.billed_ms:,} ms, and a million calls cost "
+        f"{chosen.usd:,.2f} USD at the price of {state['architecture']}. That {meets} a deadline of {deadline:,} ms. {end}"
     )
 
 
@@ -144,6 +144,8 @@ def _ink(axes: Axes, palette: Palette, ink: str) -> tuple[Line2D, Line2D]:
 
 def _marks(axes: Axes, palette: Palette) -> tuple[Line2D, Line2D]:
     """The chosen size, and the cheapest that meets the deadline."""
-    (ring,) = axes.plot([], [], "o", markersize=12, markerfacecolor="none", markeredgecolor=palette["focus"], markeredgewidth=2)
-    (square,) = axes.plot([], [], "s", markersize=15, markerfacecolor="none", markeredgecolor=palette["done-edge"], markeredgewidth=2)
+    (ring,) = axes.plot([], [], "o", markersize=12, markeredgecolor=palette["focus"])
+    (square,) = axes.plot([], [], "s", markersize=15, markeredgecolor=palette["done-edge"])
+    for mark in (ring, square):
+        mark.set(markerfacecolor="none", markeredgewidth=2)
     return ring, square

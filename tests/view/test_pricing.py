@@ -50,8 +50,8 @@ def test_tuning_tells_the_runs() -> None:
     picture = power_tuning(reports=RUNS)
     picture.set(memory=512, deadline=150)
     assert picture.sentence == (
-        "At 512 MB a warm call takes 398 ms, and a million calls cost 3.52 USD at the price of x86_64. That misses a deadline of 150 ms. "
-        "The cheapest size that meets it is 1,769 MB: 120 ms, 3.66 USD."
+        "At 512 MB a warm call takes 398 ms, and a million calls cost 3.52 USD at the price of x86_64. "
+        "That misses a deadline of 150 ms. The cheapest size that meets it is 1,769 MB: 120 ms, 3.66 USD."
     )
     picture.set(deadline=100)
     assert picture.sentence.endswith("No size meets it.")

@@ -29,7 +29,9 @@ def _monthly_type(bench: Bench) -> Answer:
     got, _ = call(bench, "monthly_bill", *_MOBILE)
     if isinstance(got, int | float | Decimal) and not isinstance(got, bool):
         return HOLDS
-    likely = "the function ends without `return`." if got is None else "return the number itself, not a text or a list that holds it."
+    likely = "return the number itself, not a text or a list that holds it."
+    if got is None:
+        likely = "the function ends without `return`."
     return fails(input=_asked(_MOBILE), expected="a number", got=written(got), likely=likely)
 
 
@@ -92,8 +94,10 @@ def _choice(times: dict[int, int], deadline: int) -> str:
 
 def _chooses_at_all(bench: Bench) -> Answer:
     _, error = call(bench, "cheapest", dict(_TABLE), 400)
+    if not error:
+        return HOLDS
     likely = "your code raised it; call cheapest yourself to see the traceback."
-    return fails(input=_choice(_TABLE, 400), expected="one of the sizes", got=f"an error, {error}", likely=likely) if error else HOLDS
+    return fails(input=_choice(_TABLE, 400), expected="one of the sizes", got=f"an error, {error}", likely=likely)
 
 
 def _chooses_a_size(bench: Bench) -> Answer:
@@ -130,8 +134,10 @@ def _unsized(error: str, wanted: int | None) -> str:
 
 def _mischosen(times: dict[int, int], deadline: int, got: Any) -> str:
     fits = {memory: ms for memory, ms in times.items() if ms <= deadline}
+    if got not in times and fits:
+        return "a size of this table meets the deadline; return the cheapest of those."
     if got not in times:
-        return "a size of this table meets the deadline; return the cheapest of those." if fits else "nothing meets this deadline: return None."
+        return "nothing meets this deadline: return None."
     if got not in fits:
         return f"{got} MB takes {times[got]} ms and misses the deadline; leave out what is too slow first."
     if times[min(fits)] == deadline and len(fits) > 1 and got != min(fits):
@@ -158,7 +164,8 @@ EXERCISES: Final = (
         Layer(TYPE, _chooses_a_size),
         Layer(EXAMPLE, _chooses((_TABLE, 400, 1024))),
         Layer("right on tables you have not seen", _chooses(
-            ({3008: 90, 256: 700, 1024: 200, 512: 340}, 150, 3008), ({512: 400, 1024: 210}, 400, 512), ({128: 205, 1769: 201}, 250, 128),
+            ({3008: 90, 256: 700, 1024: 200, 512: 340}, 150, 3008), ({512: 400, 1024: 210}, 400, 512),
+            ({128: 205, 1769: 201}, 250, 128),
         )),
         Layer("None when nothing meets it", _chooses((_TABLE, 100, None))),
     )),

@@ -19,7 +19,7 @@ _COMPUTES: Final = (
     "    end = time.process_time() + 0.04\n"
     "    while time.process_time() < end:\n        pass\n    return event\n"
 )
-"""40 ms of CPU on any machine: about 500 ms at 128 MB, 100 at 512. At 3,538 MB it takes 40, or longer where others compute too."""
+"""40 ms of CPU on any machine: about 500 ms at 128 MB, 100 at 512, and 40 at 3,538, or more where others compute too."""
 _WAITS: Final = "import time\ndef lambda_handler(event, context):\n    time.sleep(0.06)\n    return event\n"
 
 _SIZES: Final = (128, 512, 3538)
@@ -44,7 +44,7 @@ def _runs(bench: Bench) -> Answer:
     if "'measure' is not defined" in error:
         likely = "run the cell that defines measure again."
     elif "when calling the" in error:
-        likely = "the text of the error says which call AWS refuses; an update still running is one: wait with function_updated_v2."
+        likely = "the error says which call AWS refuses; an update that still runs is one cause: wait with function_updated_v2."
     return fails(input=given, expected=_A_SIZE, got=f"an error, {error}", likely=likely)
 
 
@@ -63,7 +63,8 @@ def _tunes(name: str, source: str, why: str) -> Test:
         given, got, error = _tuned(bench, name, source, _SIZES, _DEADLINE_MS)
         reports = _reports(bench, name)
         if error:
-            return fails(input=given, expected=_A_SIZE, got=f"an error, {error}", likely="your code raised it for this function alone.")
+            likely = "your code raised it for this function alone."
+            return fails(input=given, expected=_A_SIZE, got=f"an error, {error}", likely=likely)
         if complaint := _unmeasured(reports):
             return fails(input=given, expected="a warm run at every size", got=complaint[0], likely=complaint[1])
         wanted = _allowed(reports)
@@ -91,9 +92,11 @@ def _unmeasured(reports: list[Report]) -> tuple[str, str] | None:
     seen, warm = {report.memory_size_mb for report in reports}, warm_times(reports)
     for size in _SIZES:
         if size not in seen:
-            return f"no REPORT line with Memory Size: {size} MB", "give the function each size, wait for the update, and invoke it there."
+            likely = "give the function each size, wait for the update, and invoke it there."
+            return f"no REPORT line with Memory Size: {size} MB", likely
         if size not in warm:
-            return f"cold starts alone at {size} MB", "the first run at a new size pays INIT too: leave it out, and measure warm ones."
+            likely = "the first run at a new size pays INIT too: leave it out, and measure warm ones."
+            return f"cold starts alone at {size} MB", likely
     return None
 
 

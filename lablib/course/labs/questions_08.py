@@ -9,7 +9,7 @@ from lablib.course.question import Question, question
 PREDICTIONS: Final[tuple[Question, ...]] = (
     question(
         "08.p1", "A cold start: INIT takes 80.4 ms, then the handler runs 250.2 ms. What is billed?", "b",
-        again="Run the cell that deploys `signin` again, then this one.",
+        again="Run the cells again from the one that deploys `signin`.",
         a=("The handler's time alone: INIT is AWS's affair.",
            "So it was for zipped functions until July 2025; since 2025-08-01 INIT is billed."),
         b=("Both together, rounded up to a whole millisecond.",
@@ -38,8 +38,9 @@ QUIZZES: Final[tuple[Question, ...]] = (
         c=("It makes no difference: CPU and memory cancel out.", "They cancel out only while the handler computes."),
     ),
     question(
-        "08.q2", "A function is called twice a minute. Next to it stands a server that is always on. Which costs less, and why?", "b",
-        a=("The server: it is paid anyway.", "That is so for one that you have; a new one costs the same every hour, used or not."),
+        "08.q2", "A function is called twice a minute; beside it stands a server that is always on. Which costs less?", "b",
+        a=("The server: it is paid anyway.",
+           "That is so for one that you have; a new one costs the same every hour, used or not."),
         b=("Lambda: it is paid while it runs, and the server around the clock.",
            "90,000 short calls a month are inside the free tier; the server is busy for a few of its 730 hours."),
         c=("They cost the same, as AWS runs both.", "One is billed by what ran, the other by the hour."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from lablib.models.pricing.numbers import ZERO
+from lablib.models.pricing.numbers import ZERO, rounded, total
 from lablib.models.pricing.prices import Price
 
 _CENT = Decimal("0.01")
@@ -40,7 +40,7 @@ class Line:
     @property
     def cents(self) -> Decimal:
         """The amount as AWS's own examples print it: rounded to cents, halves up."""
-        return self.amount.quantize(_CENT, ROUND_HALF_UP)
+        return rounded(self.amount, _CENT)
 
 
 @dataclass(frozen=True)
@@ -70,24 +70,24 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """USD: the sum of the lines, not rounded."""
-        return sum((line.amount for line in self.lines), ZERO)
+        return total(line.amount for line in self.lines)
 
     @property
     def printed_total(self) -> Decimal:
         """USD as AWS's own examples add up: each line in cents, then the sum."""
-        return sum((line.cents for line in self.lines), ZERO)
+        return total(line.cents for line in self.lines)
 
     def amount(self, name: str) -> Decimal:
         """USD of the lines whose name is `name`, or begins with it and a comma (a price in tiers); 0 when there is none."""
-        return sum((line.amount for line in self.lines if line.name == name or line.name.startswith(f"{name},")), ZERO)
+        return total(line.amount for line in self.lines if line.name == name or line.name.startswith(f"{name},"))
 
     def __str__(self) -> str:
-        total = self.printed_total if all(line.amount == 0 or line.cents for line in self.lines) else self.total
+        in_cents = all(line.amount == 0 or line.cents for line in self.lines)
         rows = [
             (line.name, f"{_short(line.quantity)} {line.unit}", f"x {line.unit_price:f}", "=", _usd(line.amount), _freed(line))
             for line in self.lines
         ]
-        rows.append(("total", "", "", "", _usd(total), ""))
+        rows.append(("total", "", "", "", _usd(self.printed_total if in_cents else self.total), ""))
         names, counts, prices, _, amounts, _ = (max(len(cell) for cell in column) for column in zip(*rows, strict=True))
         return "\n".join(
             f"{name:<{names}}  {count:>{counts}} {each:<{prices}} {equals:1} {amount:>{amounts}} USD{free}"
@@ -108,7 +108,8 @@ def charged(name: str, item: Price, quantity: Decimal, free: Decimal = ZERO) -> 
         here = left if tier.up_to is None else min(left, tier.up_to - below)
         usd = item.of_tier(place) if here or not place else ZERO
         if here or not place:
-            yield Line(name if not place else f"{name}, tier {place + 1}", here, item.unit, usd, here * usd, ZERO if place else taken)
+            title = f"{name}, tier {place + 1}" if place else name
+            yield Line(title, here, item.unit, usd, here * usd, ZERO if place else taken)
         left -= here
         below = tier.up_to or ZERO
 
@@ -116,8 +117,8 @@ def charged(name: str, item: Price, quantity: Decimal, free: Decimal = ZERO) -> 
 def _usd(amount: Decimal) -> str:
     """In cents, or with three digits that say something when it is less than a cent."""
     if amount == 0 or amount >= _CENT:
-        return f"{amount.quantize(_CENT, ROUND_HALF_UP):,f}"
-    return f"{amount.quantize(Decimal(1).scaleb(amount.adjusted() - 2), ROUND_HALF_UP):f}"
+        return f"{rounded(amount, _CENT):,f}"
+    return f"{rounded(amount, Decimal(1).scaleb(amount.adjusted() - 2)):f}"
 
 
 def _short(quantity: Decimal) -> str:

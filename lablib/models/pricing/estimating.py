@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 
 from lablib.models.limits import EPHEMERAL_STORAGE_MB, MEMORY_MB, TIMEOUT_S
 from lablib.models.pricing.bill import Bill, Line, charged
-from lablib.models.pricing.numbers import ZERO, gigabytes, number, up
+from lablib.models.pricing.numbers import EXACT, ZERO, gigabytes, number, up
 from lablib.models.pricing.options import Durable, ManagedInstances, Number, SnapStart
 from lablib.models.pricing.prices import (
     FREE_GB_S, FREE_REQUESTS, FREE_STREAMED_GB, PROVISIONED_STEP_S, must_be_verified, price,
@@ -16,9 +16,6 @@ from lablib.models.pricing.prices import (
 
 ARCHITECTURES = ("x86_64", "arm64")
 _POLLED = {"sqs": "SQS", "kafka": "Kafka"}
-
-EXACT = Context(prec=60)
-"""More digits than any bill has: the caller's own decimal context changes nothing."""
 
 # Managed Instances: memory and time that no other function may have. BOTO, 2026-11-17 (see models.limits).
 _INSTANCE_MB, _INSTANCE_S = 32_768, 5_400
@@ -97,20 +94,23 @@ def estimate(
     with localcontext(EXACT):
         must_be_verified(region)
         must_be_architecture(architecture)
+        _must_be_options(snapstart, durable, managed_instances)
         instances = managed_instances is not None
         longest_ms = (_INSTANCE_S if instances else TIMEOUT_S.highest) * 1000
         gb = gigabytes(memory_mb, _INSTANCE_MB if instances else MEMORY_MB.highest)
         asked = _Work.of("", requests, duration_ms, longest_ms, init_ms, cold_start_rate)
         served_ms = duration_ms if provisioned_duration_ms is None else provisioned_duration_ms
         served = _Work.of("provisioned_", provisioned_requests, served_ms, longest_ms)
-        kept = number("provisioned", provisioned, whole=True) * up(number("provisioned_hours", provisioned_hours) * 3600, PROVISIONED_STEP_S)
+        kept = number("provisioned", provisioned, whole=True) * _kept_seconds(provisioned_hours)
         tmp_gb = extra_gb(ephemeral_mb)
         _must_combine(kept, served, snapstart, managed_instances, tmp_gb)
         if edge:
-            if architecture != "x86_64" or kept or snapstart or instances or tmp_gb or durable or tenant_environments or streamed_gb:
+            others = (kept, snapstart, instances, tmp_gb, durable, tenant_environments, streamed_gb, poller_unit_hours)
+            if architecture != "x86_64" or any(others):
                 raise ValueError("Lambda@Edge has requests and duration on x86_64 alone: leave the other options out.")
             return Bill(tuple(_at_the_edge(asked, gb)), region, architecture)
-        lines = on_demand(asked.requests + served.requests, None if instances else asked.seconds * gb, architecture, region, free_tier)
+        gb_s = None if instances else asked.seconds * gb
+        lines = on_demand(asked.requests + served.requests, gb_s, architecture, region, free_tier)
         if managed_instances:
             lines += managed_instances.lines(region)
         if kept:
@@ -157,7 +157,8 @@ def extra_gb(ephemeral_mb: object) -> Decimal:
     size = number("ephemeral_mb", ephemeral_mb, highest=EPHEMERAL_STORAGE_MB.highest, whole=True)
     if size < EPHEMERAL_STORAGE_MB.lowest:
         raise ValueError(
-            f"ephemeral_mb takes {EPHEMERAL_STORAGE_MB.lowest} to {EPHEMERAL_STORAGE_MB.highest:,} (MB); it was given as {ephemeral_mb!r}."
+            f"ephemeral_mb takes {EPHEMERAL_STORAGE_MB.lowest} to {EPHEMERAL_STORAGE_MB.highest:,} (MB); "
+            f"it was given as {ephemeral_mb!r}."
         )
     return (size - EPHEMERAL_STORAGE_MB.lowest) / 1024
 
@@ -181,13 +182,16 @@ def on_provisioned(kept_gb_s: Decimal, run_gb_s: Decimal, architecture: str, reg
 
 def _streamed(streamed_gb: object, region: str, free_tier: bool) -> Iterator[Line]:
     if streamed := number("streamed_gb", streamed_gb):
-        yield from charged("response streaming", price("response streaming", region), streamed, FREE_STREAMED_GB if free_tier else ZERO)
+        free = FREE_STREAMED_GB if free_tier else ZERO
+        yield from charged("response streaming", price("response streaming", region), streamed, free)
 
 
 def _polled(unit_hours: Number | Mapping[str, Number], region: str) -> Iterator[Line]:
     hours = unit_hours if isinstance(unit_hours, Mapping) else {"sqs": unit_hours}
     if unknown := set(hours) - set(_POLLED):
-        raise ValueError(f'poller_unit_hours takes a number, or "sqs" and "kafka" with one each; it was given {sorted(map(str, unknown))}.')
+        raise ValueError(
+            f'poller_unit_hours takes a number, or "sqs" and "kafka" with one each; it was given {sorted(map(str, unknown))}.'
+        )
     for source, value in hours.items():
         if units := number("poller_unit_hours", value):
             name = f"event pollers ({_POLLED[source]})"
@@ -199,12 +203,23 @@ def _at_the_edge(work: _Work, gb: Decimal) -> Iterator[Line]:
     yield from charged("compute", price("Lambda@Edge duration"), work.seconds * gb * 8)  # its unit is 128 MB for a second
 
 
+def _kept_seconds(hours: object) -> Decimal:
+    return up(number("provisioned_hours", hours) * 3600, PROVISIONED_STEP_S)
+
+
+def _must_be_options(*given: object) -> None:
+    kinds = (("snapstart", SnapStart), ("durable", Durable), ("managed_instances", ManagedInstances))
+    for value, (name, kind) in zip(given, kinds, strict=True):
+        if value is not None and not isinstance(value, kind):
+            raise ValueError(f"{name} takes a {kind.__name__}(...) of lablib.models.pricing; it was given as {value!r}.")
+
+
 def _must_combine(
     kept: Decimal, served: _Work, snapstart: SnapStart | None, instances: ManagedInstances | None, tmp_gb: Decimal
 ) -> None:
     """What AWS does not combine. DG snapstart, provisioned-concurrency, lambda-managed-instances, 2026."""
     if served.requests and not kept:
-        raise ValueError("provisioned_requests are served by provisioned concurrency: give provisioned and provisioned_hours too.")
+        raise ValueError("provisioned concurrency serves provisioned_requests: give provisioned and provisioned_hours too.")
     if snapstart and (kept or tmp_gb):
         raise ValueError("SnapStart goes with neither provisioned concurrency nor more than 512 MB of /tmp: choose one.")
     if instances and (kept or snapstart):

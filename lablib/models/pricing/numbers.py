@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, Decimal
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal, localcontext
 from numbers import Integral, Real
 
 from lablib.models.limits import MEMORY_MB
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+
+EXACT = Context(prec=60)
+"""More digits than any bill has: the caller's own decimal context changes nothing."""
 
 
 def number(name: str, value: object, *, highest: object = None, whole: bool = False) -> Decimal:
@@ -25,7 +29,10 @@ def number(name: str, value: object, *, highest: object = None, whole: bool = Fa
     wanted = f"{name} takes {kind}, {bounds}; it was given as {value!r}."
     if isinstance(value, bool) or not isinstance(value, Real | Decimal) or not math.isfinite(value):
         raise ValueError(wanted)
-    exact = value if isinstance(value, Decimal) else Decimal(int(value)) if isinstance(value, Integral) else Decimal(repr(float(value)))
+    if isinstance(value, Decimal):
+        exact = value
+    else:
+        exact = Decimal(int(value)) if isinstance(value, Integral) else Decimal(repr(float(value)))
     if exact < 0 or (isinstance(highest, int | float | Decimal) and exact > Decimal(str(highest))):
         raise ValueError(wanted)
     if whole and exact != exact.to_integral_value():
@@ -44,3 +51,14 @@ def gigabytes(memory_mb: object, highest: int = MEMORY_MB.highest) -> Decimal:
 def up(value: Decimal, step: Decimal = ONE) -> Decimal:
     """`value` rounded up to a whole number of steps."""
     return (value / step).to_integral_value(ROUND_CEILING) * step
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Their exact sum."""
+    with localcontext(EXACT):
+        return sum(amounts, ZERO)
+
+
+def rounded(amount: Decimal, step: Decimal) -> Decimal:
+    """`amount` in steps of 1, 0.01, ...: halves up."""
+    return amount.quantize(step, ROUND_HALF_UP, EXACT)

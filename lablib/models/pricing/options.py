@@ -86,6 +86,7 @@ class ManagedInstances:
     def lines(self, region: str) -> Iterator[Line]:
         hours = number("ManagedInstances' hours", self.hours)
         list_price = number("ManagedInstances' usd_per_hour", self.usd_per_hour)
-        paid = list_price if self.paid_usd_per_hour is None else number("ManagedInstances' paid_usd_per_hour", self.paid_usd_per_hour)
+        given = self.usd_per_hour if self.paid_usd_per_hour is None else self.paid_usd_per_hour
+        paid = number("ManagedInstances' paid_usd_per_hour", given)
         for name, usd in (("EC2 instances", paid), ("management fee", list_price * MANAGEMENT_FEE)):
             yield from charged(name, Price(name, region, "hours", (Tier(None, usd * ONE),), "the caller"), hours)

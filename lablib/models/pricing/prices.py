@@ -67,16 +67,15 @@ class Price:
         """USD for one unit in a tier. Raises ValueError when that tier's price could not be verified."""
         usd = self.tiers[place].usd
         if usd is None:
-            raise ValueError(f"The price of {self.item} in {self.region} could not be verified beyond {self.tiers[place - 1].up_to:,} {self.unit}.")
+            beyond = f"{self.tiers[place - 1].up_to:,} {self.unit}"
+            raise ValueError(f"The price of {self.item} in {self.region} could not be verified beyond {beyond}.")
         return usd
 
 
 def _item(item: str, unit: str, source: str, region: str = _US, **tiers: str) -> Price:
     """`all=USD`, or several: `upto_6=USD` is the price up to 6 billion units."""
-    rows = tuple(
-        Tier(None if name == "all" else Decimal(name.removeprefix("upto_").replace("_", ".")) * 10**9, Decimal(usd) if usd else None)
-        for name, usd in tiers.items()
-    )
+    ends = (None if name == "all" else Decimal(name.removeprefix("upto_").replace("_", ".")) * 10**9 for name in tiers)
+    rows = tuple(Tier(end, Decimal(usd) if usd else None) for end, usd in zip(ends, tiers.values(), strict=True))
     return Price(item, region, unit, rows, source)
 
 

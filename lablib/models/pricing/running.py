@@ -7,14 +7,14 @@ from decimal import localcontext
 
 from lablib.models.limits import EPHEMERAL_STORAGE_MB
 from lablib.models.pricing.bill import Bill, charged
-from lablib.models.pricing.estimating import EXACT, extra_gb, must_be_architecture, on_demand
-from lablib.models.pricing.numbers import ZERO, gigabytes, number
+from lablib.models.pricing.estimating import extra_gb, must_be_architecture, on_demand
+from lablib.models.pricing.numbers import EXACT, ZERO, gigabytes, number
 from lablib.models.pricing.prices import must_be_verified, price
 from lablib.models.report import Report, parse_report
 
 
 def bill_of(
-    reports: Iterable[Report | str],
+    reports: Iterable[Report | str] | Report | str,
     *,
     architecture: str = "x86_64",
     region: str = "us-east-1",
@@ -25,7 +25,7 @@ def bill_of(
 
     Parameters
     ----------
-    reports : iterable of Report or str
+    reports : iterable of Report or str, or one of them
         As `lab.reports` gives them, or REPORT lines as they stand in a log; of one function or of several. Failed and
         repeated invocations have lines of their own, and cost as much as others.
     architecture, region, ephemeral_mb, free_tier
@@ -38,7 +38,7 @@ def bill_of(
 
     Examples
     --------
-    >>> line = "REPORT RequestId: 1\\tDuration: 133.61 ms\\tBilled Duration: 214 ms\\tMemory Size: 128 MB\\tMax Memory Used: 31 MB"
+    >>> line = "REPORT RequestId: 1  Duration: 133.61 ms  Billed Duration: 214 ms  Memory Size: 128 MB  Max Memory Used: 31 MB"
     >>> print(bill_of([line], free_tier=False))
     requests    1 requests x 0.0000002    = 0.000000200 USD
     compute   0.02675 GB-s x 0.0000166667 = 0.000000446 USD
@@ -47,7 +47,8 @@ def bill_of(
     with localcontext(EXACT):
         must_be_verified(region)
         must_be_architecture(architecture)
-        runs = [_read(report) for report in reports]
+        several: Iterable[object] = reports if isinstance(reports, Iterable) and not isinstance(reports, str) else [reports]
+        runs = [_read(report) for report in several]
         seconds = [number("a Billed Duration", run.billed_duration_ms) / 1000 for run in runs]
         gb_s = sum((taken * gigabytes(run.memory_size_mb) for taken, run in zip(seconds, runs, strict=True)), ZERO)
         lines = on_demand(number("reports", len(runs)), gb_s, architecture, region, free_tier)

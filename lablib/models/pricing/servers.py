@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any, Final
 
-from lablib.models.pricing.estimating import EXACT, estimate
-from lablib.models.pricing.numbers import number
+from lablib.models.pricing.estimating import estimate
+from lablib.models.pricing.numbers import EXACT, number
 from lablib.models.pricing.options import Number
 
 ALWAYS_ON_USD_PER_HOUR: Final = Decimal("0.0416")
@@ -42,8 +42,8 @@ class BreakEven:
 
     def __str__(self) -> str:
         return (
-            f"up to {self.requests:,} requests a month ({self.requests_per_second:,.2f} a second, {self.concurrency:,.2f} at once) "
-            f"Lambda costs no more than the server's {self.server_usd:,.2f} USD"
+            f"up to {self.requests:,} requests a month ({self.requests_per_second:,.2f} a second, "
+            f"{self.concurrency:,.2f} at once) Lambda costs no more than the server's {self.server_usd:,.2f} USD"
         )
 
     __repr__ = __str__
@@ -73,7 +73,8 @@ def break_even(
     Raises
     ------
     ValueError
-        As `estimate`; a server or a month that costs nothing; a function that costs more than the server before its first request.
+        As `estimate`; a server or a month that costs nothing; a function that costs more than the server before its first
+        request.
 
     Examples
     --------
