@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from lablib.models.pricing import Bill
-from lablib.models.pricing.estimating import EXACT, must_be_architecture, on_demand, on_provisioned
-from lablib.models.pricing.numbers import gigabytes, up
+from lablib.models.pricing.estimating import must_be_architecture, on_demand, on_provisioned
+from lablib.models.pricing.numbers import EXACT, gigabytes, up
 from lablib.models.pricing.prices import PROVISIONED_STEP_S, must_be_verified
 from lablib.models.scaling.numbers import Floats
 
