@@ -29,7 +29,7 @@ _SAID: Final = {
 }
 
 _KINDS: Final = {
-    "init": ("starts up (INIT)", "you", "you-edge"),
+    "init": ("starts up", "you", "you-edge"),
     "ran": ("handler ran", "aws", "aws-edge"),
     "failed": ("failed or was stopped", "bad", "bad-edge"),
 }
