@@ -1,4 +1,4 @@
-"""The canvas of lab 04: a live fleet as its logs tell it, with its simulation laid over it, and two crowds that no laptop could serve."""
+"""The canvas of lab 04: a live fleet as its logs tell it, its simulation laid over it, and two crowds that no laptop could serve."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CROWDS: Final[dict[str, scaling.Limits]] = {
 def fleet(
     lab: Clients, *, function: str | None = None, since: float = 0.0, simulated: scaling.Result | None = None
 ) -> FleetCanvas:
-    """The fleet of `function` from its log streams and REPORT lines, its simulation laid over it, and the crowds; without one these.
+    """The fleet of `function` from its log streams and REPORT lines, its simulation laid over it, and the crowds; without one, these.
 
     Parameters
     ----------

@@ -32,7 +32,10 @@ class Call:
 
 
 class Watch:
-    """The calls, in order, and how many AWS `refused`. It sees the clients among the notebook's variables, and those that boto3's default session makes."""
+    """The calls, in order, and how many AWS `refused`.
+
+    It sees the clients among the notebook's variables, and those that boto3's default session makes.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []

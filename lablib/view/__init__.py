@@ -1,7 +1,7 @@
 """Pictures and widgets, each built from plain data (floor 4).
 
 - picture.py: one way to make a picture that moves;
-- controls.py, slider.js: what moves it;
+- controls.py, control.js: what moves it;
 - chart.py: axes, for pictures that are charts;
 - theme.py: colours that are readable in the light and in the dark theme;
 - cards.py: a question with answers to choose from;

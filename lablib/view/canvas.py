@@ -160,7 +160,8 @@ class _Still:
         there = sorted(set(fleet.environment[fleet.began <= at].tolist()))
         boxes = [Rectangle((number % columns, number // columns), 0.8, 0.8) for number in there]
         colours = [self._palette["aws-edge" if number in working else "plain"] for number in there]
-        self._squares.add_collection(PatchCollection(boxes, facecolors=colours, edgecolors=self._palette["aws-edge"], linewidths=0.6))
+        edge = self._palette["aws-edge"]
+        self._squares.add_collection(PatchCollection(boxes, facecolors=colours, edgecolors=edge, linewidths=0.6))
         self._squares.set_xlim(-0.3, columns)
         self._squares.set_ylim(max(columns / 6, fleet.size / columns) + 0.5, -0.3)
         self._squares.set_axis_off()

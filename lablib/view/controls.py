@@ -1,6 +1,7 @@
 """What moves a picture: sliders and lists, each with a name that is seen and read aloud, each reachable by keyboard.
 
-The slider is the browser's own (slider.js): the one of ipywidgets has no accessible name.
+They are the browser's own (control.js): the slider of ipywidgets has no accessible name, and from its list JupyterLab takes the
+arrow keys.
 """
 
 from __future__ import annotations
@@ -75,62 +76,53 @@ class Input:
 def inputs(controls: Sequence[Control], state: dict[str, Any], move: Callable[[str, Any], None]) -> dict[str, Input]:
     """Every control by its name, as `state` has it; `move` is called with the name and the new value."""
     widest = max((len(control.label) for control in controls), default=0) * _LETTER
-    made: dict[str, Input] = {}
-    for control in controls:
-        make = _list if isinstance(control, Choice) else _slider
-        made[control.name] = make(control, state[control.name], f"{widest:.1f}em", move)
-    return made
+    return {control.name: _input(control, state[control.name], f"{widest:.1f}em", move) for control in controls}
 
 
-def _list(control: Any, value: Any, wide: str, move: Callable[[str, Any], None]) -> Input:
-    import ipywidgets
+def _input(control: Control, value: Any, wide: str, move: Callable[[str, Any], None]) -> Input:
+    values, names, low = _values(control)
+    made = control_class()(
+        label=control.label, low=low, high=low + len(values) - 1, names=names, value=low + values.index(value), wide=wide,
+        listed=isinstance(control, Choice),
+    )  # fmt: skip
+    made.observe(lambda change: move(control.name, values[change["new"] - low]), names="value")
+    return Input(made, lambda new: made.set_trait("value", low + values.index(new)))
 
-    box = ipywidgets.Dropdown(
-        options=control.options, value=value, description=control.label,
-        layout=ipywidgets.Layout(width="auto", max_width="36em"), style={"description_width": wide},  # one width: lists line up
-    )
-    box.observe(lambda change: move(control.name, change["new"]), names="value")
-    return Input(box, lambda new: box.set_trait("value", new))
 
-
-def _slider(control: Any, value: Any, wide: str, move: Callable[[str, Any], None]) -> Input:
-    if isinstance(control, Steps):
-        values = [one for _, one in control.steps]
-        low, names = 0, [name for name, _ in control.steps]
-    else:
+def _values(control: Control) -> tuple[list[Any], list[str], int]:
+    """(what may be chosen, how each is shown, the number of the first); nothing is shown but the number where there are no names."""
+    if isinstance(control, Range):
         values = list(range(control.low, control.high + 1))
-        low, names = control.low, [f"{one:,} {control.unit}" for one in values] if control.unit else []
-    slider = slider_class()(
-        label=control.label, low=low, high=low + len(values) - 1, names=names, value=low + values.index(value), wide=wide
-    )
-    slider.observe(lambda change: move(control.name, values[change["new"] - low]), names="value")
-    return Input(slider, lambda new: slider.set_trait("value", low + values.index(new)))
+        return values, [f"{one:,} {control.unit}" for one in values] if control.unit else [], control.low
+    named = control.steps if isinstance(control, Steps) else control.options
+    return [value for _, value in named], [name for name, _ in named], 0
 
 
 @cache
-def slider_class() -> Any:
-    """The slider, made when the first is needed: anywidget and IPython take a tenth of a second to load.
+def control_class() -> Any:
+    """A control's widget, made when the first is needed: anywidget and IPython take a tenth of a second to load.
 
-    Its traits: `label`; `low`, `high` and `value`, whole numbers; `names`, what is shown for each value (none: the number); `wide`,
-    CSS width of the label.
+    Its traits: `label`; `low`, `high` and `value`, whole numbers; `names`, what is shown for each value (none: the number); `listed`,
+    whether it is a list rather than a slider; `wide`, CSS width of the label.
     """
     import anywidget
     import traitlets
 
     here = Path(__file__).parent
 
-    class Slider(anywidget.AnyWidget):
-        _esm = (here / "slider.js").read_text(encoding="utf-8")
-        _css = (here / "slider.css").read_text(encoding="utf-8")
+    class Control(anywidget.AnyWidget):
+        _esm = (here / "control.js").read_text(encoding="utf-8")
+        _css = (here / "control.css").read_text(encoding="utf-8")
         label = traitlets.Unicode().tag(sync=True)
         low = traitlets.Int().tag(sync=True)
         high = traitlets.Int().tag(sync=True)
         value = traitlets.Int().tag(sync=True)
         names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+        listed = traitlets.Bool(False).tag(sync=True)
         wide = traitlets.Unicode().tag(sync=True)
 
         @traitlets.validate("value")
         def _within(self, proposal: Any) -> int:
             return int(min(max(proposal["value"], self.low), self.high))
 
-    return Slider
+    return Control

@@ -1,5 +1,6 @@
-// A fleet of environments: above, how many there are over time; below, a square for each. Drawn here, so that it moves without the kernel.
-const WIDE = 760, CHART = 190, LEFT = 52, RIGHT = 22, TOP = 10, BOTTOM = 30, STRIP = 14, SQUARES = 250, LARGEST = 36, PLAY_S = 8, STEPS = 200;
+// A fleet of environments: above, how many there are over time; below, a square for each. It plays without the kernel.
+const WIDE = 760, CHART = 190, LEFT = 52, RIGHT = 22, TOP = 10, BOTTOM = 30, STRIP = 14, SQUARES = 250, LARGEST = 36;
+const PLAY_S = 8, STEPS = 200;
 const NONE = 0, STARTING = 1, WORKING = 2, IDLE = 3;
 const INKS = ["text", "muted", "rule", "aws", "aws-edge", "you-edge", "focus", "bad-edge"];
 
@@ -38,9 +39,9 @@ function count(fleet, t) {
 function sentence(scene, t, counts) {
   const [one, other] = counts;
   const who = scene.fleets[0].name, plural = one.all === 1 ? "environment" : "environments";
-  let text = `At ${t.toFixed(2)} s the ${who} has ${said(one.all)} ${plural}: ${said(one.working)} at work, ${said(one.starting)} starting, `
-    + `${said(one.idle)} idle.`;
-  if (other) text += ` The ${scene.fleets[1].name} has ${said(other.all)}: ${said(other.working)} at work, ${said(other.starting)} starting.`;
+  const at = found => `${said(found.working)} at work, ${said(found.starting)} starting, ${said(found.idle)} idle`;
+  let text = `At ${t.toFixed(2)} s the ${who} has ${said(one.all)} ${plural}: ${at(one)}.`;
+  if (other) text += ` The ${scene.fleets[1].name} has ${said(other.all)}: ${at(other)}.`;
   else text += one.refused >= 0.5 ? ` ${said(one.refused)} calls were refused until then.` : " No call was refused.";
   return text;
 }
@@ -65,7 +66,8 @@ function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "ll ll-fleet";
   root.innerHTML = `<div class="ll-row"><label>Traffic <select></select></label></div>
-    <div class="ll-row"><button type="button"></button><label>Time <input type="range" min="0" step="1" max="${STEPS}"></label></div>
+    <div class="ll-row"><button type="button"></button>
+      <label>Time <input type="range" min="0" step="1" max="${STEPS}"></label></div>
     <canvas role="img"></canvas><p class="ll-keys"></p><p class="ll-sentence" role="status"></p>`;
   const [list, button, slider, canvas, keys, words] = ["select", "button", "input", "canvas", ".ll-keys", ".ll-sentence"]
     .map(one => root.querySelector(one));
@@ -214,7 +216,11 @@ function render({ model, el }) {
     playing = !playing;
     if (playing && t >= scene.seconds) t = 0;
     last = performance.now();
-    if (playing) asked = requestAnimationFrame(step); else { words.setAttribute("aria-live", "polite"); show(true); }
+    if (playing) asked = requestAnimationFrame(step);
+    else {
+      words.setAttribute("aria-live", "polite");
+      show(true);
+    }
   });
   slider.addEventListener("input", () => {
     playing = false;

@@ -47,8 +47,9 @@ class Fleet:
         """
         first = np.sort(self.began[np.unique(self.environment, return_index=True)[1]])
         existing = np.searchsorted(first, times, side="right")
-        working = np.searchsorted(np.sort(self.began), times, side="right") - np.searchsorted(np.sort(self.ended), times, side="right")
-        return existing.astype(np.float64), working.astype(np.float64)
+        begun = np.searchsorted(np.sort(self.began), times, side="right")
+        over = np.searchsorted(np.sort(self.ended), times, side="right")
+        return existing.astype(np.float64), (begun - over).astype(np.float64)
 
 
 def live(environments: Sequence[Environment], since_ms: float = 0.0) -> Fleet:

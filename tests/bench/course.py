@@ -38,10 +38,7 @@ def step_ms(drawn: Picture, steps: int) -> float:
 
 def _next(control: Any) -> list[Any]:
     """A neighbour of the value that a control has, and then that value again."""
-    if isinstance(control, ipywidgets.Dropdown):
-        values = [value for _, value in control.options]
-    else:
-        values = list(range(control.low, control.high + 1))
+    values = list(range(control.low, control.high + 1))
     at = values.index(control.value)
     return [values[at - 1 if at else 1], control.value]
 

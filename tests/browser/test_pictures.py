@@ -63,13 +63,16 @@ def test_every_control_moves_the_sentence_by_keyboard(page: Any, name: str) -> N
     for control in controls:
         label = control.get_attribute("aria-label") or control.evaluate("box => box.labels[0]?.innerText")
         assert label
+        moved = 0
         for key in ("ArrowRight", "ArrowLeft") if control.get_attribute("type") == "range" else ("ArrowDown", "ArrowUp"):
             before = control.input_value()
             told = sentence.inner_text()
             control.focus()
             control.press(key)
             if control.input_value() != before:  # it stood at that end
+                moved += 1
                 page.wait_for_function(SENTENCE, arg=[name, told])
+        assert moved, f"{label} does not move by keyboard"
     alternative = found.get_by_role("img").first.get_attribute("aria-label")
     assert alternative and alternative.endswith(sentence.inner_text())
 

@@ -153,7 +153,9 @@ def _needs_type(bench: Bench) -> Answer:
     got, _ = call(bench, "needed", 100, 500)
     if isinstance(got, int) and not isinstance(got, bool):
         return HOLDS
-    likely = "the function ends without `return`." if got is None else "an environment is whole: math.ceil makes a whole number, rounded up."
+    likely = "an environment is whole: math.ceil makes a whole number, rounded up."
+    if got is None:
+        likely = "the function ends without `return`."
     return fails(input="needed(100, 500)", expected="a whole number", got=written(got), likely=likely)
 
 
@@ -204,7 +206,7 @@ def _protects_type(bench: Bench) -> Answer:
 
 def _unprotected(error: str) -> str:
     if "ParamValidationError" in error or "Parameter validation" in error:
-        return "put_function_concurrency takes FunctionName and ReservedConcurrentExecutions, a whole number: // divides without a rest."
+        return "ReservedConcurrentExecutions is a whole number: // divides without a rest."
     if "UnreservedConcurrentExecution" in error:
         return "that is nearly all of the account's concurrency; a database of a few connections bears much less."
     if "ResourceNotFound" in error:

@@ -47,7 +47,7 @@ QUIZZES: Final[tuple[Question, ...]] = (
         c=("500: a tenth of the rate.", "Ten calls a second for each unit: here that is more than the work, 100."),
     ),
     question(
-        "04.q2", "A crowd comes all at once and needs 3,000 environments; the account allows 5,000. When has the function all of them?", "a",
+        "04.q2", "A crowd comes all at once and needs 3,000 environments; the account allows 5,000. When are all there?", "a",
         a=("After about 20 seconds.", "1,000 at once, and then 1,000 every 10 seconds."),
         b=("At once: the account allows them.", "The account's limit says how many; how fast is a limit of its own."),
         c=("Never: 1,000 is the most.", "1,000 is where accounts begin, and how many may be added in 10 seconds."),
