@@ -33,10 +33,10 @@ def timeline(lab: Clients, function: str) -> Picture:
 def log_events(lab: Clients, function: str) -> list[LogEvent]:
     """The events of the function's log group that tell of its environments. Raises UnknownName."""
     functions, logs = lab.client("lambda"), lab.client("logs")
-    try:
-        group = functions.get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
-    except functions.exceptions.ResourceNotFoundException:
-        raise UnknownName("function", function, _names(functions) or ["none yet"]) from None
+    known = _names(functions)
+    if function not in known:
+        raise UnknownName("function", function, known or ["none yet"])
+    group = functions.get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=PATTERN)
     try:
         found: list[dict[str, Any]] = [event for page in pages for event in page["events"]]

@@ -43,5 +43,7 @@ def test_no_such_function_and_nothing_yet_are_said(cloud: CloudUnderTest) -> Non
     cloud.function(CODE, name="echo")
     with pytest.raises(UnknownName, match="There is no function 'ecco'; there is echo"):
         timeline(cloud, "ecco")
+    with pytest.raises(UnknownName, match="There is no function 3; there is echo"):
+        timeline(cloud, 3)  # type: ignore[arg-type]
     with pytest.raises(NotYet, match="echo has answered nothing yet: invoke it"):
         timeline(cloud, "echo")

@@ -61,10 +61,17 @@ def _fresh(word: str) -> str:
     return f"{word}-{uuid.uuid4().hex[:6]}"
 
 
+_REFUSED: Final = {
+    COUNT: "another call came first, so the condition does not hold: catch this exception and try again, or let the table add.",
+    PAY: "an item was there already, as it should be the second time: catch this exception.",
+}
+"""Why a condition failed that nobody caught."""
+
+
 def _failed(name: str, event: Any, expected: str, answered: Answered) -> Answer:
     return failed(name, event, expected, answered, {
         "ResourceNotFoundException": f"it asks for a table that is not there: there are {VISITS[0]} and {CHARGES[0]}, made above.",
-        "ConditionalCheckFailedException": "an item was there already, as it should be the second time: catch this exception.",
+        "ConditionalCheckFailedException": _REFUSED[name],
         "ValidationException": "DynamoDB refuses what it was asked; the text of the error says which part.",
     })  # fmt: skip
 

@@ -59,6 +59,10 @@ WRONG = (
         '    return {"page": event["page"], "count": n + 1}\n'
         "except visits.meta.client.exceptions.ConditionalCheckFailedException:\n    print('again, please')"),
         "loses none of a crowd", "for this event the handler ends without `return`"),
+    Wrong("05.1", "does not catch in a crowd", counts(
+        READ + 'visits.put_item(Item={"page": event["page"], "visits": n + 1}, '
+        'ConditionExpression="attribute_not_exists(page) OR visits = :n", ExpressionAttributeValues={":n": n})\n'
+        'return {"page": event["page"], "count": n + 1}'), "loses none of a crowd", "another call came first"),
     Wrong("05.2", "a new id each time", counts(PUT % ("str(uuid.uuid4())", "") + "return " + NEW),
           "once on a retry", "this order came before"),
     Wrong("05.2", "says it, and does not", counts(
