@@ -9,7 +9,7 @@ from lablib.course.bench import Answered, Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
 from lablib.course.labs.lab_02_buckets import buckets
 from lablib.course.labs.lab_02_connect import CONNECT
-from lablib.course.matchers import answers_with_fields, deployed, equals, failed
+from lablib.course.matchers import answers_with_fields, deployed, equals, extra_key, failed
 from lablib.course.verdict import HOLDS, Answer
 from lablib.models.events import s3_event
 
@@ -48,6 +48,9 @@ def _reads_plain(bench: Bench) -> Answer:
         return HOLDS
     causes = dict.fromkeys(_MISSING, "nothing is wrong with this key. " + _NO_BUCKET[0].upper() + _NO_BUCKET[1:])
     causes["TypeError"] = 'event["Records"] is a list: take its records one by one.'
+    causes["NameError"] = "the function has only what its own cell makes: the notebook's variables and imports are not there."
+    if "Stream" in answered.error:
+        causes["Runtime.MarshalError"] = "get_object's Body is an open stream: read() gives its bytes, and decode() makes them text."
     return _refused(bucket, _PLAIN, answered, causes)
 
 
@@ -61,7 +64,8 @@ def _refused(bucket: str, files: Files, answered: Answered, causes: dict[str, st
 
 def _type(bench: Bench) -> Answer:
     with buckets(bench, _PLAIN) as (bucket,):
-        return answers_with_fields("shelf", _tell(bucket, _PLAIN), {"texts": dict})(bench)
+        holds, reason = answers_with_fields("shelf", _tell(bucket, _PLAIN), {"texts": dict})(bench)
+    return holds, reason and replace(reason, input=_given(bucket, _PLAIN))
 
 
 def _reads(files: Files) -> Any:
@@ -71,7 +75,7 @@ def _reads(files: Files) -> Any:
         bucket, event, answered = _ask(bench, files)
         if answered.error:
             return _refused(bucket, files, answered, dict.fromkeys(_MISSING, _undecoded(bench, files)))
-        holds, reason = equals(event, answered.payload, {"texts": files}, lambda got: _misread(files, got["texts"]))
+        holds, reason = equals(event, answered.payload, {"texts": files}, lambda got: extra_key(got, "texts") or _misread(files, got["texts"]))
         return holds, reason and replace(reason, input=_given(bucket, files))
 
     return test
@@ -98,10 +102,14 @@ def _misread(files: Files, got: dict[str, Any]) -> str:
         return "the text is right, its key is S3's way of writing it; answer with the key that a person gave."
     if stranger := next((key for key in got if key not in files), None):
         return f"this event has no object {stranger!r}: each text belongs to the key of its own record."
+    if not got:
+        return "the answer has no text at all: look at what the loop puts into it."
     if len(got) < len(files):
         return f"the event has {len(files)} records; the handler takes one of them."
     if any(not isinstance(text, str) for text in got.values()):
         return "each key's value is the object's text."
+    if any(text.startswith("b'") for text in got.values()):
+        return "str() writes bytes as Python does, b'…'; decode() makes them text."
     if any("Ã" in text for text in got.values()):
         return "the text is UTF-8, as decode() reads it unless it is told otherwise."
     return "each key's value is the whole text of the object with that key."

@@ -50,6 +50,8 @@ def _why_refused(bench: Bench, error: str, bucket: str, name: str) -> str:
         return "that StatementId is taken: each permission needs an id of its own, such as uuid.uuid4().hex."
     if "ResourceNotFound" in error or "NoSuchBucket" in error:
         return "there is no such function or bucket: use the names that you are given."
+    if "sourceArn" in error:
+        return "SourceArn is no ARN: a bucket's is arn:aws:s3::: and its name."
     if "ARN" in error or "ParamValidation" in error or "when calling the" in error:
         return "the text of the error says which argument AWS refuses."
     return "your code raised it; call connect yourself to see the traceback."
@@ -59,13 +61,15 @@ def _not_permitted(bench: Bench, bucket: str, name: str) -> str:
     """Why S3 may not call the function."""
     statements = _policy(bench, name)
     if not statements:
-        return "S3 asks the function's policy first, and it is empty: permit the call before you set up the notification."
+        return f"S3 asks the policy of {name} first, and it is empty: permit this function's call before you set up the notification."
     principals = [statement["Principal"].get("Service", "") for statement in statements if isinstance(statement["Principal"], dict)]
     if "s3.amazonaws.com" not in principals:
         return f"the policy permits {', '.join(principals) or 'somebody else'}; the caller is s3.amazonaws.com."
     if [f"arn:aws:s3:::{bucket}"] not in map(_sources, statements):
         return "SourceArn names something else; a bucket's ARN is arn:aws:s3::: and its name, nothing more."
-    return "the policy must allow lambda:InvokeFunction."
+    if all(statement["Action"] != "lambda:InvokeFunction" for statement in statements):
+        return "the policy must allow lambda:InvokeFunction."
+    return f"the policy is right; so the notification names another function than {name}."
 
 
 def _runs(bench: Bench) -> Answer:
@@ -98,7 +102,7 @@ def _upload_calls(bench: Bench) -> Answer:
         call(bench, "connect", bucket, name)
         configured = _configured(bench, bucket, name)
         if not configured:
-            likely = "the bucket has no notification that names the function: put_bucket_notification_configuration sets it."
+            likely = f"the bucket has no notification that names {name}: put_bucket_notification_configuration sets it."
             return _silent(bucket, name, "no call", likely)
         bench.service("s3").put_object(Bucket=bucket, Key="hello.txt", Body=b"hello")
         if _called(bench, name, "hello.txt"):

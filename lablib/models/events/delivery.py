@@ -63,7 +63,7 @@ RETRIES: Final[dict[Again, Retry]] = {
     ),
     "shard": Retry(
         "The poller sends the same batch again, with growing pauses, and reads nothing behind it from that shard.",
-        float(STREAM_RETENTION_S), "The shard waits: nothing behind this record is delivered before it is handled or expires",
+        float(STREAM_RETENTION_S), "That part of the stream, its shard, waits: nothing behind this record is delivered before it is handled or expires",
         "DG invocation-retries; BOTO CreateEventSourceMapping, 2026-11-17",
     ),
 }  # fmt: skip
