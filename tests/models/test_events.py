@@ -109,10 +109,10 @@ def test_an_event_of_s3_for_objects_of_ones_own() -> None:
     (lambda: deliver(source("s3"), -1), "failures is a number of runs, 0 or more"),
     (lambda: deliver(source("s3"), True), "failures is a number of runs"),
     (lambda: deliver(source("s3"), 1.5), "failures is a number of runs"),  # type: ignore[arg-type]
-    (lambda: deliver(source("s3"), None, float("nan")), "within_s is a number of seconds, 0 or more, and not nan"),
+    (lambda: deliver(source("s3"), None, float("nan")), "within_s is a number of seconds, 0 to 31,536,000, and not nan"),
     (lambda: deliver(source("s3"), None, float("inf")), "within_s is a number of seconds"),
     (lambda: deliver(source("s3"), None, "long"), "within_s is a number of seconds"),  # type: ignore[arg-type]
-    (lambda: deliver(source("sqs"), None, visibility_s=0), "visibility_s is a number of seconds, 1 or more, and not 0"),
+    (lambda: deliver(source("sqs"), None, visibility_s=0), "visibility_s is a number of seconds, 1 to 43,200, and not 0"),
     (lambda: s3_key(""), "A key is text of 1 to 1024 bytes"),
     (lambda: s3_key("é" * 600), "A key is text of 1 to 1024 bytes"),
     (lambda: s3_event("", {"a": 1}), "A bucket has a name"),

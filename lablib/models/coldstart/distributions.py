@@ -26,6 +26,12 @@ MOST: Final = 50_000_000
 """So many are drawn at once at most: 800 MB."""
 
 
+def _must_be_near(mean: float, sd: float, least: float = 0) -> None:
+    positive(mean=mean, sd=sd)
+    if not least <= sd / mean <= 1e3:
+        raise ValueError(f"sd: {sd!r} and a mean of {mean!r} are too far apart; give between a thousandth and 1,000 of it.")
+
+
 @dataclass(frozen=True)
 class LogNormal:
     """A log-normal distribution by its own mean and standard deviation, both positive, in seconds.
@@ -33,14 +39,14 @@ class LogNormal:
     Raises
     ------
     ValueError
-        One of them is no positive number.
+        One of them is no positive number, or `sd` is more than a thousand times the mean.
     """
 
     mean: float
     sd: float
 
     def __post_init__(self) -> None:
-        positive(mean=self.mean, sd=self.sd)
+        _must_be_near(self.mean, self.sd)
 
     @cached_property
     def sigma(self) -> float:
@@ -75,11 +81,7 @@ class Weibull:
     sd: float
 
     def __post_init__(self) -> None:
-        positive(mean=self.mean, sd=self.sd)
-        if not 1e-3 <= self.sd / self.mean <= 1e3:
-            raise ValueError(
-                f"sd: {self.sd!r} and a mean of {self.mean!r} are too far apart; give between a thousandth and 1,000 of it."
-            )
+        _must_be_near(self.mean, self.sd, 1e-3)
 
     @cached_property
     def shape(self) -> float:
@@ -144,12 +146,15 @@ def draw(count: int, *, seed: int = 0, took: LogNormal | Weibull = COLD_START_S,
     Raises
     ------
     ValueError
-        `count` or `seed` is no such number.
+        `count` or `seed` is no such number; `took` or `gaps` is no distribution.
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
         raise ValueError(f"count: give a whole number from 1 to {MOST:,}, not {count!r}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"seed: give a whole number from 0 on, not {seed!r}.")
+    for name, value in (("took", took), ("gaps", gaps)):
+        if not isinstance(value, LogNormal | Weibull):
+            raise ValueError(f"{name}: give a LogNormal or a Weibull, such as LogNormal(mean=0.3, sd=0.1), not {value!r:.80}.")
     generator = np.random.default_rng(seed)
     return Drawn(np.cumsum(gaps.sample(generator, count)), took.sample(generator, count))
 

@@ -123,7 +123,7 @@ def published(runtime: str, *, package: str = "zip", architecture: str = "x86_64
     """
     _choose("package", package, PACKAGES)
     _choose("architecture", architecture, ARCHITECTURES)
-    if isinstance(memory_mb, bool) or memory_mb not in MEMORIES_MB:
+    if type(memory_mb) is not int or memory_mb not in MEMORIES_MB:
         raise ValueError(f"memory_mb: {memory_mb!r} MB was not measured; give one of {_listed(MEMORIES_MB)}.")
     if runtime not in runtimes():
         near = difflib.get_close_matches(str(runtime), runtimes(), n=4, cutoff=0.5)

@@ -90,8 +90,8 @@ def chances(rates_per_s: ArrayLike, duration_s: float = 0.1, kept_s: float = IDL
 def _rates(given: ArrayLike) -> NDArray[np.float64]:
     try:
         rates = np.atleast_1d(np.asarray(given, dtype=float))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         rates = np.array([-1.0])
     if rates.ndim != 1 or not rates.size or not bool(np.all((rates > 0) & np.isfinite(rates))):
-        raise ValueError(f"rate_per_s: give positive requests per second, such as 1 / 3600 for one an hour, not {given!r}.")
+        raise ValueError(f"rate_per_s: give positive requests per second, such as 1 / 3600 for one an hour, not {given!r:.80}.")
     return rates

@@ -6,7 +6,6 @@ are those of the local cloud.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, repeat
@@ -16,11 +15,15 @@ from lablib.models.events.sources import Again, Source
 from lablib.models.limits import ASYNC_BACKOFF_S, ASYNC_EVENT_AGE_S, ASYNC_RETRY_DELAYS_S
 from lablib.models.mappings import STREAM_BACKOFF_S
 
-# A queue's defaults: how long a message that was taken stays hidden, and how long it is kept. BOTO SQS SetQueueAttributes, 2026-11-17.
+# A queue's defaults: how long a message that was taken stays hidden (and the most that one may set), and how long it is kept. BOTO SQS SetQueueAttributes, 2026-11-17.
 VISIBILITY_S: Final = 30
+LONGEST_VISIBILITY_S: Final = 43_200
 RETENTION_S: Final = 345_600
 # How long a stream keeps a record: DynamoDB always, Kinesis unless it is told otherwise. DG with-ddb, with-kinesis, 2026.
 STREAM_RETENTION_S: Final = 86_400
+
+_LOOK_S: Final = 31_536_000
+"""A year: every event is gone by then."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,13 @@ def deliver(source: Source, failures: int | None = 0, within_s: float = 600, vis
     Raises
     ------
     ValueError
-        A number that is negative or none at all; a queue's timeout of 0, which would leave no pause.
+        A number out of its bounds, or none at all; a queue's timeout of 0, which would leave no pause.
     """
     if failures is not None and (type(failures) is not int or failures < 0):
         raise ValueError(f"failures is a number of runs, 0 or more, or None for all, and not {failures!r}.")
-    for name, value, least in (("within_s", within_s, 0), ("visibility_s", visibility_s, 1)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < least:
-            raise ValueError(f"{name} is a number of seconds, {least} or more, and not {value!r}.")
+    for name, value, least, most in (("within_s", within_s, 0, _LOOK_S), ("visibility_s", visibility_s, 1, LONGEST_VISIBILITY_S)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            raise ValueError(f"{name} is a number of seconds, {least} to {most:,}, and not {value!r:.80}.")
     runs: list[Run] = []
     more, kept_s = False, RETRIES[source.again].kept_s
     for number, at in enumerate(accumulate(_pauses(source.again, visibility_s), initial=0.0)):

@@ -55,7 +55,7 @@ def s3_event(bucket: str, objects: Mapping[str, int]) -> dict[str, Any]:
     """
     if not isinstance(bucket, str) or not bucket:
         raise ValueError(f"A bucket has a name, such as 'letters', and not {bucket!r}.")
-    if not objects or any(type(size) is not int or size < 0 for size in objects.values()):
+    if not isinstance(objects, Mapping) or not objects or any(type(size) is not int or size < 0 for size in objects.values()):
         raise ValueError(f"Give each object's key and its size in bytes, such as {{'menu.txt': 17}}, and not {objects!r}.")
     records = []
     for key, size in objects.items():

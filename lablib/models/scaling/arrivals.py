@@ -13,6 +13,8 @@ from lablib.models.scaling.numbers import Floats, number, numbers, positive, who
 
 BLOCK = 1 << 16
 """Requests that are held in memory at a time."""
+_BURSTS = 1_000_000
+"""Of one run, about."""
 
 
 class Arrivals(Protocol):
@@ -59,10 +61,15 @@ class Steps(_Random):
     rates: Sequence[tuple[float, float]]
 
     def __post_init__(self) -> None:
-        starts = numbers("the starts of steps", (start for start, _ in self.rates))
-        numbers("the rates of steps", (rate for _, rate in self.rates))
+        wanted = "steps are (second, requests per second), the first from second 0 on, each later than the one before"
+        try:
+            pairs = [(start, rate) for start, rate in self.rates]
+        except (TypeError, ValueError):
+            raise ValueError(wanted) from None
+        starts = numbers("the starts of steps", (start for start, _ in pairs))
+        numbers("the rates of steps", (rate for _, rate in pairs))
         if starts[0] != 0 or (np.diff(starts) <= 0).any():
-            raise ValueError("steps are (second, requests per second), the first from second 0 on, each later than the one before")
+            raise ValueError(wanted)
 
     def path(self, rng: np.random.Generator, seconds: float) -> tuple[Floats, Floats]:
         starts, rates = (np.array(column, dtype=np.float64) for column in zip(*self.rates))
@@ -116,6 +123,8 @@ class Bursty(_Random):
             positive(name, getattr(self, name))
 
     def path(self, rng: np.random.Generator, seconds: float) -> tuple[Floats, Floats]:
+        if seconds / (self.quiet_s + self.burst_s) > _BURSTS:
+            raise ValueError(f"in {seconds:g} seconds there would be more than {_BURSTS:,} bursts: give longer quiet_s and burst_s")
         starts = [0.0]
         while starts[-1] < seconds:
             starts.append(starts[-1] + rng.exponential(self.burst_s if len(starts) % 2 == 0 else self.quiet_s))

@@ -15,13 +15,21 @@ from lablib.models import lifecycle, limits
 from lablib.models.scaling.numbers import number, positive, whole
 
 
+_MOST = 1e15
+"""Requests a second, and seconds: numbers of no cloud."""
+_MOST_SERVERS = 10_000_000
+"""Of Erlang's formulas, which count them one by one: some seconds."""
+_MOST_AT_WORK = 1e10
+"""Of `steady`: a second."""
+
+
 def concurrency(rps: float, duration_s: float) -> float:
     """Little's law, as Lambda's guide has it: requests a second × seconds each = requests at a time.
 
     >>> concurrency(100, 0.5)
     50.0
     """
-    return number("rps", rps) * number("duration_s", duration_s)
+    return number("rps", rps, most=_MOST) * number("duration_s", duration_s, most=_MOST)
 
 
 def concurrency_needed(rps: float, duration_s: float) -> float:
@@ -38,18 +46,17 @@ def erlang_b(servers: int, load: float) -> float:
 
     `load` is the rate times the duration. It depends on the mean duration alone, not on its distribution.
     """
-    whole("servers", servers)
     if number("load", load) == math.inf:
         return 1.0
     blocked = 1.0
-    for busy in range(1, servers + 1):
+    for busy in range(1, whole("servers", servers, most=_MOST_SERVERS) + 1):
         blocked = load * blocked / (busy + load * blocked)
     return blocked
 
 
 def erlang_c(servers: int, load: float) -> float:
     """The part of requests that has to wait where they wait for one of `servers`: M/M/c. 1 from `load` = `servers` on."""
-    if load >= whole("servers", servers):
+    if number("load", load) >= whole("servers", servers, most=_MOST_SERVERS):
         return 1.0
     blocked = erlang_b(servers, load)
     return blocked / (1 - load / servers * (1 - blocked))
@@ -58,7 +65,7 @@ def erlang_c(servers: int, load: float) -> float:
 def mean_wait(servers: int, rps: float, duration_s: float) -> float:
     """How long a request waits on average in M/M/c, in seconds; infinite where more comes than can be served."""
     load = concurrency(positive("rps", rps), positive("duration_s", duration_s))
-    if load >= servers:
+    if load >= whole("servers", servers, most=_MOST_SERVERS):
         return math.inf
     return erlang_c(servers, load) * duration_s / (servers - load)
 
@@ -92,7 +99,7 @@ def steady(rps: float, duration_s: float, idle_s: float = lifecycle.IDLE_S) -> S
     >>> round(steady(rps=0.9, duration_s=1.991).environments, 1)
     7.7
     """
-    load = concurrency(positive("rps", rps), positive("duration_s", duration_s))
+    load = number("rps × duration_s", concurrency(positive("rps", rps), positive("duration_s", duration_s)), most=_MOST_AT_WORK)
     number("idle_s", idle_s)
     spread = 10 * math.sqrt(load)
     lowest = max(0, int(load - spread) - 10)

@@ -61,8 +61,8 @@ class LogNormal:
     sd: float
 
     def __post_init__(self) -> None:
-        positive("mean", self.mean)
-        positive("sd", self.sd)
+        if positive("sd", self.sd) / positive("mean", self.mean) > 1e3:
+            raise ValueError(f"sd is at most 1,000 times the mean; they were {self.sd!r} and {self.mean!r}")
 
     @classmethod
     def of_percentiles(cls, p50: float, p99: float) -> LogNormal:

@@ -2,7 +2,7 @@
 
 In each step the load is what Little's law says, what is refused Erlang B (`crowd.blocked`: it holds for any distribution of
 durations, and comes to ``1 - room / load`` in an overload), and the environments are as many as worked at the most lately
-(`crowd.Peaks`). A sudden rise is followed in small steps of its own (`surge`). It wants large numbers: 100 at work at the peak.
+(`crowd.Peaks`). A sudden rise is followed in small steps of its own (`surge`). It wants large numbers: 200 at work at the peak.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ Engine = Literal["auto", "exact", "fluid"]
 
 EXACT = 20_000_000
 """Requests up to which "auto" follows each: some ten seconds of computing."""
+MOST = 2_000_000_000
+"""Requests that it follows at all: a quarter of an hour."""
 SPANS = 100_000
 """Requests of a run that keeps every invocation, at most."""
 
@@ -77,15 +79,16 @@ def simulate(
     >>> result.most_environments
     3
     """
+    limits, caller = Limits() if limits is None else limits, Synchronous() if caller is None else caller
+    _must_be_given(function, arrivals, limits, caller)
     if seconds is None:
         if not isinstance(arrivals, Recorded):
             raise ValueError("say for how many seconds requests come: simulate(function, arrivals, 60)")
         seconds = arrivals.seconds
     seconds = positive("seconds", seconds)
-    whole("steps", steps, least=1)
+    whole("steps", steps, least=1, most=1_000_000)
     if engine not in get_args(Engine):
         raise ValueError(f"engine is one of {', '.join(get_args(Engine))}; it was {engine!r}")
-    limits, caller = limits or Limits(), caller or Synchronous()
 
     def fresh() -> tuple[Draws, Recorder]:
         return Draws(function, arrivals, seconds, whole("seed", seed)), Recorder(seconds, steps)
@@ -99,6 +102,8 @@ def simulate(
             return expected(Fluid(function, limits, caller, draws, steps * math.ceil(whole("detail", detail, least=1) / steps)), steps)
         if engine == "fluid":
             raise ValueError(f"the fluid engine is for large numbers of alike requests, and here {reason}: use engine='exact'")
+    if draws.path[1][-1] > MOST:
+        raise ValueError(f"about {draws.path[1][-1]:,.4g} requests would come: the exact engine follows {MOST:,} at most")
     if isinstance(caller, Synchronous) and caller.attempts == 1 and not limits.provisioned and not trace:
         if Loss(function, limits, draws, recorder).run():
             return _result(function, limits, recorder, ())
@@ -112,6 +117,18 @@ def simulate(
     fleet.end()
     ledger.flush()
     return _result(function, limits, recorder, tuple(ledger.spans))
+
+
+def _must_be_given(function: object, arrivals: object, limits: object, caller: object) -> None:
+    """Raises ValueError, with an example, for something of another kind."""
+    for name, given, right, example in (
+        ("function", function, isinstance(function, Function), "Function(duration=0.2)"),
+        ("arrivals", arrivals, hasattr(arrivals, "path") and hasattr(arrivals, "blocks"), "Poisson(50)"),
+        ("limits", limits, isinstance(limits, Limits), "Limits(reserved=10)"),
+        ("caller", caller, isinstance(caller, Caller), "Synchronous(attempts=3)"),
+    ):
+        if not right:
+            raise ValueError(f"{name} is for instance {example}; it was {given!r:.80}")
 
 
 def _result(function: Function, limits: Limits, recorder: Recorder, spans: tuple[Span, ...]) -> Result:

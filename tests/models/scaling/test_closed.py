@@ -45,12 +45,18 @@ def test_one_environment_is_cold_after_a_long_silence() -> None:
 
 
 @pytest.mark.parametrize("call,words", [
-    (lambda: concurrency(-1, 1), "rps is a number, at least 0; it was -1"),
-    (lambda: concurrency_needed(1, math.nan), "duration_s is a number, at least 0; it was nan"),
+    (lambda: concurrency(-1, 1), "rps is a number, at least 0 and at most 1e.15; it was -1"),
+    (lambda: concurrency_needed(1, math.nan), "duration_s is a number, at least 0 and at most 1e.15; it was nan"),
     (lambda: erlang_b(2.5, 1), "servers is a whole number, at least 0; it was 2.5"),  # type: ignore[arg-type]
     (lambda: steady("ten", 1), "rps is a number, more than 0; it was 'ten'"),  # type: ignore[arg-type]
     (lambda: steady(1, 0), "duration_s is a number, more than 0; it was 0"),
     (lambda: steady(math.inf, 1), "rps is a finite number"),
+    (lambda: steady(1e12, 1), "rps × duration_s is a number, at least 0 and at most 1e.10"),
+    (lambda: erlang_b(10**18, 1), "servers is a number, at least 0 and at most 1e.07"),
+    (lambda: erlang_b(5, 10**400), "load is a number, at least 0"),
+    (lambda: erlang_c(5, "x"), "load is a number, at least 0; it was 'x'"),  # type: ignore[arg-type]
+    (lambda: mean_wait(-1, 5, 1), "servers is a number, at least 0"),
+    (lambda: mean_wait(None, 5, 1), "servers is a number, at least 0"),  # type: ignore[arg-type]
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused(call: object, words: str) -> None:
     with pytest.raises(ValueError, match=words.replace("(", r"\(")):

@@ -8,7 +8,7 @@ import pytest
 
 from lablib.models.scaling import (
     Asynchronous, Bursty, Every, Exponential, Function, Limits, Measured, Periodic, Poisson, Polled, Recorded, Steps, Synchronous,
-    Uniform, simulate,
+    LogNormal, Uniform, simulate,
 )  # fmt: skip
 
 RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -52,15 +52,16 @@ def test_provisioned_concurrency_is_warm_and_spills_over() -> None:
 
 
 def test_what_a_run_costs() -> None:
-    """By hand: 6 requests; 5 s at 1 GB on demand with 1 s of INIT; 4 s of 2 provisioned ones, kept for 300 s at least."""
+    """By hand: 6 requests; on demand 1 + 2 s and, as that one is still at work, 1 + 1 s; 2 provisioned ones work for 4 s, and are
+    kept for 300 s at least."""
     function, limits = Function(1, init=1, memory_mb=1024), Limits(provisioned=2)
     run = simulate(function, Recorded([0, 0, 0, 2, 2, 2], [1, 1, 2, 1, 1, 1]), limits=limits)
-    assert (run.billed_s, run.billed_provisioned_s, run.cold_starts) == (4, 4, 1)
+    assert (run.billed_s, run.billed_provisioned_s, run.cold_starts) == (5, 4, 2)
     bill = run.bill()
     assert [(line.name, float(line.quantity)) for line in bill.lines] == [
-        ("requests", 6), ("compute", 4), ("provisioned concurrency", 600), ("compute on provisioned concurrency", 4),
+        ("requests", 6), ("compute", 5), ("provisioned concurrency", 600), ("compute on provisioned concurrency", 4),
     ]  # fmt: skip
-    assert float(run.bill().amount("compute")) == pytest.approx(4 * 0.0000166667)
+    assert float(run.bill().amount("compute")) == pytest.approx(5 * 0.0000166667)
     with pytest.raises(ValueError, match="mars-north-1"):
         run.bill(region="mars-north-1")
 
@@ -142,7 +143,17 @@ def test_day_and_night() -> None:
     (lambda: simulate(Function(1), Poisson(1)), "say for how many seconds"),
     (lambda: simulate(Function(1), Poisson(1), 0), "seconds is a number, more than 0"),
     (lambda: simulate(Function(1), Poisson(1), 10, seed=-1), "seed is a number"),
-    (lambda: simulate(Function(1), Poisson(1e6), 10, trace=True), "a trace keeps 100,000 at most"),
+    (lambda: simulate(Function(1), Poisson(1), 1e18), "about 1e.18 requests would come: the exact engine follows 2,000,000,000"),
+    (lambda: simulate(Function(1), Every(1, requests=10**18), 10), "requests would come"),
+    (lambda: simulate(Function(1), Bursty(1, 2, 1e-9, 1e-9), 60), "more than 1,000,000 bursts"),
+    (lambda: simulate(Function(1), Poisson(1), 10, steps=10**9), "steps is a number, at least 1 and at most 1e.06"),
+    (lambda: simulate(0.2, Poisson(1), 10), "function is for instance Function"),  # type: ignore[arg-type]
+    (lambda: simulate(Function(1), 50, 10), "arrivals is for instance Poisson.50.; it was 50"),  # type: ignore[arg-type]
+    (lambda: simulate(Function(1), Poisson(1), 10, limits=10), "limits is for instance Limits"),  # type: ignore[arg-type]
+    (lambda: simulate(Function(1), Poisson(1), 10, caller="me"), "caller is for instance Synchronous"),  # type: ignore[arg-type]
+    (lambda: Steps(3), "steps are .second, requests per second."),  # type: ignore[arg-type]
+    (lambda: LogNormal(1, 1e300), "sd is at most 1,000 times the mean"),
+    (lambda: simulate(Function(1), Poisson(1e6), 10, trace=True), "the exact engine traces 100,000 at most"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused(call: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
