@@ -132,6 +132,7 @@ def test_bad_amounts_are_refused(bad: Any) -> None:
 
 @pytest.mark.parametrize(("given", "says"), [
     ({"count": 0}, "count: give a whole number from 1"), ({"count": 2.5}, "count"), ({"count": 10**9}, "to 50,000,000"),
+    ({"count": 1, "took": 3}, "took: give a LogNormal or a Weibull"), ({"count": 1, "gaps": None}, "gaps: give"),
     ({"count": True}, "count"), ({"count": 1, "seed": -1}, "seed"), ({"count": 1, "seed": "x"}, "seed"),
 ])  # fmt: skip
 def test_bad_orders_are_refused(given: dict[str, Any], says: str) -> None:
@@ -144,8 +145,11 @@ def test_shares_and_spreads_have_bounds() -> None:
         for fit in (COLD_START_S, GAP_S):
             with pytest.raises(ValueError, match="share: give a number between 0 and 1"):
                 fit.quantile(bad)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="too far apart"):
-        Weibull(1, 1e6)
+    for make in (LogNormal, Weibull):
+        with pytest.raises(ValueError, match="too far apart"):
+            make(1, 1e6)
+    with pytest.raises(ValueError, match="rate_per_s: give"):
+        chance(10**400)
 
 
 # --- traffic --------------------------------------------------------------------------------

@@ -169,6 +169,9 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     ({"durable": {"operations": 1}}, "durable takes a Durable(...)"),
     ({"poller_unit_hours": {"mq": 1}}, 'a number, or "sqs" and "kafka"'),
     ({"durable": Durable(operations=0.5)}, "Durable's operations takes a whole number"),
+    ({"requests": 10**400}, "requests takes a whole number, and no month has so much"),
+    ({"streamed_gb": 1e300}, "streamed_gb takes a number, and no month has so much"),
+    ({"init_ms": Decimal("sNaN")}, "init_ms takes a number, 0 or more; it was given as Decimal('sNaN')"),
     ({"edge": True, "architecture": "arm64"}, "Lambda@Edge has requests and duration on x86_64 alone"),
 )
 
@@ -213,6 +216,14 @@ def test_what_break_even_cannot_answer() -> None:
     ):  # fmt: skip
         with pytest.raises(ValueError, match=said):
             break_even(duration_ms=100, memory_mb=512, **more)  # type: ignore[arg-type]
+
+
+def test_a_price_has_a_name() -> None:
+    for item in ([], "coffee"):
+        with pytest.raises(ValueError, match="in us-east-1 could not be verified"):
+            pricing.price(item)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="region takes a Region's name"):
+        pricing.price("requests", [])  # type: ignore[arg-type]
 
 
 def test_every_price_says_where_it_was_read() -> None:

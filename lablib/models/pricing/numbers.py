@@ -16,6 +16,10 @@ EXACT = Context(prec=60)
 """More digits than any bill has: the caller's own decimal context changes nothing."""
 
 
+_MOST = Decimal(10**18)
+"""Of anything in a month: no cloud has so much."""
+
+
 def number(name: str, value: object, *, highest: object = None, whole: bool = False) -> Decimal:
     """`value` as a Decimal, 0 or more: 0.1 is one tenth, not the binary fraction next to it.
 
@@ -26,8 +30,8 @@ def number(name: str, value: object, *, highest: object = None, whole: bool = Fa
     """
     kind = "a whole number" if whole else "a number"
     bounds = f"0 to {highest:,}" if isinstance(highest, int | float | Decimal) else "0 or more"
-    wanted = f"{name} takes {kind}, {bounds}; it was given as {value!r}."
-    if isinstance(value, bool) or not isinstance(value, Real | Decimal) or not math.isfinite(value):
+    wanted = f"{name} takes {kind}, {bounds}; it was given as {value!r:.80}."
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal) or not _is_finite(value):
         raise ValueError(wanted)
     if isinstance(value, Decimal):
         exact = value
@@ -35,9 +39,16 @@ def number(name: str, value: object, *, highest: object = None, whole: bool = Fa
         exact = Decimal(int(value)) if isinstance(value, Integral) else Decimal(repr(float(value)))
     if exact < 0 or (isinstance(highest, int | float | Decimal) and exact > Decimal(str(highest))):
         raise ValueError(wanted)
+    if exact > _MOST:
+        raise ValueError(f"{name} takes {kind}, and no month has so much; it was given as {value!r:.80}.")
     if whole and exact != exact.to_integral_value():
         raise ValueError(wanted)
     return exact
+
+
+def _is_finite(value: Real | Decimal) -> bool:
+    """Of numbers that no float can hold as well: a signalling NaN, an int of hundreds of digits."""
+    return value.is_finite() if isinstance(value, Decimal) else isinstance(value, Integral) or math.isfinite(value)
 
 
 def gigabytes(memory_mb: object, highest: int = MEMORY_MB.highest) -> Decimal:

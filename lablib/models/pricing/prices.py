@@ -122,9 +122,9 @@ def price(item: str, region: str = _US) -> Price:
     ValueError
         The Region's price could not be verified; the text names the Region, and those that could.
     """
-    found = PRICES.get((item, region))
+    must_be_verified(region)
+    found = PRICES.get((item, region)) if isinstance(item, str) else None
     if found is None:
-        must_be_verified(region)
         raise ValueError(
             f"The price of {item} in {region} could not be verified, and none is guessed. "
             f"Verified there: {', '.join(VERIFIED_REGIONS[region])}."
