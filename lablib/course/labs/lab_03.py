@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
-from lablib.course.matchers import Test, answers, answers_with_fields, call, callable_named, deployed, equals, extra_key, failed
-from lablib.course.verdict import HOLDS, Answer, fails, shown, written
+from lablib.course.matchers import Test, answers, answers_with_fields, call, callable_named, equals, extra_key, failed
+from lablib.course.verdict import HOLDS, Answer, NotStarted, fails, shown, written
 
 ONE: Final[dict[str, Any]] = {"n": 1}
 """The example event of 03.1, as the notebook shows it."""
@@ -35,12 +35,29 @@ done
 # --- 03.1 and 03.2: a bootstrap ---------------------------------------------------------
 
 
+def _own_loop(name: str) -> Test:
+    """A function that Lambda's own runtimes do not run: its bootstrap has the loop."""
+
+    def test(bench: Bench) -> Answer:
+        found = bench.configuration(name)
+        if found is None:
+            raise NotStarted
+        runtime = str(found.get("Runtime"))
+        if runtime.startswith("provided"):
+            return HOLDS
+        likely = f"with it Lambda brings the loop; yours is a bootstrap: %%lambda_function {name} --runtime provided.al2023"
+        return fails(expected="a runtime of your own", got=f"the managed runtime {runtime}", likely=likely)
+
+    return test
+
+
 def _causes(name: str, error: str) -> dict[str, str]:
     """What the ends of a bootstrap come from."""
     kind = error.partition(": ")[0]
     known = {
         "Sandbox.Timedout": "it took the event and nobody answered: post with the id from this event's headers, "
-        "without the line's end that clings to it.",
+        f'without the line\'s end that clings to it; what curl said is in lab.logs("{name}").',
+        "NoNumber": 'this event has an n: give `handler` all of it, "$event" in double quotes, and post what it prints to …/response.',
         "Runtime.ExitError": "the script ended before it had answered: a slip, an exit, or no loop; "
         f'what bash said is in lab.logs("{name}").',
         "Runtime.InvalidEntrypoint": "the script's first line has to be #!/bin/bash.",
@@ -53,12 +70,22 @@ def _answers_at_all(name: str, event: dict[str, Any]) -> Test:
         answered = bench.invoke(name, event)
         if answered.error:
             return failed(name, event, "an answer", answered, _causes(name, answered.error))
-        if isinstance(answered.payload, str):
-            likely = 'callers expect JSON: in bash, write its quotes as \\" inside "…".'
-            return fails(input=shown(event), expected="an answer in JSON", got=answered.payload or "nothing", likely=likely)
+        if answered.payload is None or isinstance(answered.payload, str):
+            got = answered.payload or "nothing"
+            return fails(input=shown(event), expected="an answer in JSON", got=got, likely=_no_json(got))
         return HOLDS
 
     return test
+
+
+def _no_json(got: str) -> str:
+    if got == "nothing":
+        return "it was posted without a body: what stands after curl's -d came to nothing."
+    if "$" in got:
+        return "between single quotes bash puts nothing in for a $ name; use double quotes."
+    if '{"' in got:
+        return "its quotes are right; a value is empty or no number. Bash allows no spaces around =, and only $((…)) calculates."
+    return 'callers expect JSON: in bash, write its quotes as \\" inside "…".'
 
 
 def _repeats(event: dict[str, Any]) -> Test:
@@ -124,7 +151,7 @@ def _reports_failure(bench: Bench) -> Answer:
     elif kind == "Runtime.ExitError":
         likely = "the runtime itself ended; it outlives its handler's failures, or each costs a cold start."
     elif kind == "Sandbox.Timedout":
-        likely = "nobody told Lambda that the handler failed: post to …/error, with the event's id."
+        likely = 'nobody told Lambda that the handler failed: post to …/error, with the event\'s id. Curl\'s words are in lab.logs("careful").'
     elif kind == "error":
         likely = 'Lambda passes on what you post: an object with "errorType" and "errorMessage", in JSON.'
     else:
@@ -159,6 +186,8 @@ def _shares(bench: Bench) -> Answer:
     likely = "the text of the error says which call AWS refuses."
     if "bytes-like object is required" in error:
         likely = "ZipFile wants bytes, and a BytesIO is none: its getvalue() gives them."
+    elif "is in it twice" in error:
+        likely = "the zip of an earlier call is in the box still: each call needs a BytesIO of its own."
     elif "unzip" in error.lower() or "zip file" in error.lower():
         likely = "ZipFile wants the bytes of a zip: close the archive (leave its `with`) before you take them."
     elif "when calling the" not in error and not error.startswith("ParamValidationError"):
@@ -221,7 +250,7 @@ EXERCISES: Final = (
     Exercise(
         "03.1", "the function `parrot`",
         (
-            Layer(DEFINED, deployed("parrot")),
+            Layer(DEFINED, _own_loop("parrot")),
             Layer(RUNS, _answers_at_all("parrot", ONE)),
             Layer(TYPE, answers_with_fields("parrot", ONE, {"call": int, "event": dict})),
             Layer(EXAMPLE, _repeats(ONE)),
@@ -232,7 +261,7 @@ EXERCISES: Final = (
     Exercise(
         "03.2", "the function `careful`",
         (
-            Layer(DEFINED, deployed("careful")),
+            Layer(DEFINED, _own_loop("careful")),
             Layer(RUNS, _answers_at_all("careful", NUMBER)),
             Layer(TYPE, answers_with_fields("careful", NUMBER, {"double": int})),
             Layer(EXAMPLE, _doubles(NUMBER, 42)),

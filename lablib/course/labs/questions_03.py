@@ -22,7 +22,7 @@ PREDICTIONS: Final[tuple[Question, ...]] = (
         again="Run the cell above again, then this one.",
         a=("The same order and the same gaps: a slow language stays slow.",
            "What took long was to start an interpreter or a virtual machine, and a warm call starts none."),
-        b=("Small for nearly all: what took long was to start.",
+        b=("Nearly all are quick: what took long was to start.",
            "The handler itself is done in no time; only bash starts other programs for each event."),
         c=("Only compiled languages get fast; a script is read anew for each call.",
            "A script is read once, at the cold start; then its handler is in memory."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.course.wrong.wrong import Wrong
+from tests.course.wrong.wrong import Wrong, handler
 
 HEAD = '#!/bin/bash\napi="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"\nheaders=$(mktemp)\n'
 NEXT = 'event=$(curl -sS -D "$headers" "$api/next")'
@@ -54,6 +54,11 @@ WRONG = (
     Wrong("03.1", "no bash", parrot(COUNT, REPLY).replace("#!/bin/bash\n", ""), "runs", "first line has to be #!/bin/bash"),
     Wrong("03.1", "an error", parrot(COUNT, REPLY.replace("/response", "/error")), "runs", "an answer goes to …/response"),
     Wrong("03.1", "no JSON", parrot(COUNT, 'curl -sS -d "call $call" "$api/$id/response" > /dev/null'), "runs", "callers expect JSON"),
+    Wrong("03.1", "Python's own runtime", "%%lambda_function parrot\n" + handler('return {"call": 1, "event": event}'),
+          "defined", "a bootstrap: %%lambda_function parrot"),
+    Wrong("03.1", "single quotes", parrot(COUNT, """curl -sS -d '{"call": $call, "event": $event}' "$api/$id/response" > /dev/null"""),
+          "runs", "between single quotes"),
+    Wrong("03.1", "spaces around =", parrot("call = $((call + 1))", REPLY), "runs", "no spaces around ="),
     Wrong("03.1", "the event alone", parrot('curl -sS -d "$event" "$api/$id/response" > /dev/null'),
           "right type", 'the key "call" is missing'),
     Wrong("03.1", "another key too", parrot(COUNT, REPLY.replace("{", '{\\"by\\": \\"me\\", ')), "right on the example",
@@ -66,7 +71,10 @@ WRONG = (
     Wrong("03.1", "from nought", parrot("call=${call:-0}", REPLY, COUNT), "counts its calls", "count before you answer"),
     Wrong("03.1", "by two", parrot("call=$((call + 1 + (call > 0)))", REPLY), "counts its calls", "goes up by one with each event"),
     Wrong("03.2", "a slip", careful("fi"), "runs", "the script ended before it had answered"),
-    Wrong("03.2", "always fails", careful(report(ERROR), report(ERROR)), "runs", "an answer goes to …/response"),
+    Wrong("03.2", "always fails", careful(report(ERROR), report(ERROR)), "runs", "post what it prints to …/response"),
+    Wrong("03.2", "half of the event", loop(NEXT, ID, f"answer=$(handler $event) && {report('42', 'response')} || {report(ERROR)}",
+          above=HANDLER + "\n"), "runs", '"$event" in double quotes'),
+    Wrong("03.2", "never called", careful(":").replace('$(handler "$event")', ""), "runs", "came to nothing"),
     Wrong("03.2", "text", careful(report(ERROR), 'curl -sS -d "{\\"double\\": \\"42\\"}" "$api/$id/response" > /dev/null'),
           "right type", '"double" is "42", which is no whole number'),
     Wrong("03.2", "a constant", careful(report(ERROR), report('{"double": 42}', "response")),
