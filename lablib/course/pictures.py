@@ -15,6 +15,7 @@ PICTURES: Final[dict[str, str]] = {
     "events": "lablib.view.events:event_explorer",
     "power-tuning": "lablib.view.tuning:power_tuning",
     "runtimes": "lablib.view.runtimes:runtimes",
+    "scaling": "lablib.view.scaling:scaling",
     "which-environment": "lablib.view.remembering:which_environment",
     "who-manages-what": "lablib.view.manages:who_manages_what",
     "will-it-fit": "lablib.view.fit:will_it_fit",

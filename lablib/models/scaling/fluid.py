@@ -2,7 +2,8 @@
 
 In each step the load is what Little's law says, what is refused Erlang B (`crowd.blocked`: it holds for any distribution of
 durations, and comes to ``1 - room / load`` in an overload), and the environments are as many as worked at the most lately
-(`crowd.Peaks`). A sudden rise is followed in small steps of its own (`surge`). It wants large numbers: 200 at work at the peak.
+(`crowd.Peaks`). A sudden rise is followed in small steps of its own (`surge`). It wants large numbers: 200 at work at the peak,
+or twice as many as may work.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LEAST_LOAD = 200.0
 """Environments at work at the peak, at least: below, chance is what there is to see."""
 
 _RISES = 5_000
-_SAMPLE = 20_000
+_SAMPLE = 8_000
 
 
 @dataclass
@@ -58,7 +59,8 @@ def why_not(function: Function, limits: Limits, caller: Caller, draws: Draws) ->
     if isinstance(caller, Polled):
         return "the pollers of a queue are followed one by one"
     rates = _rates(draws.path)
-    if rates.max(initial=0.0) * function.warm.mean < LEAST_LOAD:
+    load = rates.max(initial=0.0) * function.warm.mean
+    if load < LEAST_LOAD and load < 2 * limits.concurrency:  # deep in an overload chance is not to be seen
         return f"fewer than {LEAST_LOAD:g} environments would work at a time: chance is what there is to see"
     if function.idle_s < 10 * function.warm.mean:
         return "environments go almost as soon as they are idle"
@@ -88,7 +90,6 @@ class Fluid:
         self.backlog = Backlog(caller, edges)
         self._surge: tuple[float, float, Surge] | None = None
         self._initialising = 0.0  # seconds of INIT that are ahead
-        self._new = 0.0  # environments that have not had their first request, which is one more than Erlang's formula knows
         self._load, self._works, self._bucket = 0.0, 0.0, limits.requests_per_second
 
     def run(self) -> Flow:
@@ -108,13 +109,12 @@ class Fluid:
             short = aim - before > able
             environments = before + able if short else aim
             tokens = min(limits.scaling, able - max(0.0, environments - before))
-            room = (before + environments) / 2 if short else float(limits.concurrency)
+            room = environments if short else float(limits.concurrency)
             if short:
                 self._initialising += (environments - before) * self.init_s
                 busy_with_init = min(self._initialising / width, room)
                 self._initialising -= busy_with_init * width
                 room -= busy_with_init
-                self._new += environments - before
             self._pass(step, room)
             flow.environments[step] = environments
             flow.short[step] = short
@@ -131,18 +131,19 @@ class Fluid:
             passing = min(tried, able / (1 - lost)) if lost < 1 else tried
             aim = passing * self.mean / width
             load = aim + (self._load - aim) * fades
-            lost = max(blocked(room, (load + self._load) / 2), self._lost_in_surge(step, tried))
-            new = min(self._new, passing * lost)
-            served = passing * (1 - lost) + new
+            # As many begin as it takes until so many work as Erlang B says of that load.
+            begin = (load * (1 - blocked(room, load)) - self._works * fades) / (1 - fades) * width / self.mean
+            served = min(max(0.0, begin), passing * (1 - self._lost_in_surge(step, tried)), able)
+            lost = 1 - served / passing if passing > 0 else 0.0
             found = 1 - served / tried if tried > 0 else 0.0
             if abs(found - part) < 1e-9:
                 break
             part = found
-        self._load, self._new = load, self._new - new
+        self._load = load
         if self.synchronous and able < math.inf:
             self._bucket = min(self.limits.requests_per_second, able - served)
-        flow.served[step], flow.refused[step] = served, max(0.0, tried * lost - new)
-        flow.rate_refused[step] = max(0.0, tried - served - flow.refused[step])
+        flow.served[step], flow.refused[step] = served, tried * lost
+        flow.rate_refused[step] = max(0.0, tried - served - tried * lost)
         flow.queue[step] = self.backlog.step(step, flow.came[step], part)
         works = served / width * self.mean
         flow.busy[step] = works + (self._works - works) * (1 - fades) * self.mean / width
@@ -172,8 +173,8 @@ class Fluid:
         if self._surge is None or not tried:
             return 0.0
         start, _, found = self._surge
-        both = min(self.flow.edges[step + 1], start + found.followed_s) - max(self.flow.edges[step], start)
-        return min(1.0, max(0.0, found.refused * both / found.followed_s / tried))
+        before, after = np.interp(self.flow.edges[step : step + 2] - start, found.times, found.refused)
+        return float(min(1.0, max(0.0, (after - before) / tried)))
 
     def _settling(self, load: Floats) -> Floats:
         """The load follows the rate with the delay of a duration."""

@@ -15,23 +15,25 @@ _BINS = int(math.log(1e9 / _LEAST) / _LOG) + 2
 
 
 class Sketch:
-    """A histogram with bins that grow by half a percent: so exact, at the most, is a percentile. All in seconds."""
+    """A histogram with bins that grow by half a percent, and the mean of each: so exact is a percentile. All in seconds."""
 
     def __init__(self) -> None:
         self.count, self.total = 0, 0.0
         self.least, self.most = math.inf, 0.0
-        self._bins = np.zeros(_BINS, dtype=np.int64)
+        self._bins, self._sums = np.zeros(_BINS, dtype=np.int64), np.zeros(_BINS)
 
-    def add(self, seconds: Floats, times: int = 1) -> None:
-        """Count durations, each so many times."""
+    def add(self, seconds: Floats) -> None:
+        """Count durations."""
         if not seconds.size:
             return
-        self.count += seconds.size * times
-        self.total += float(seconds.sum()) * times
+        self.count += seconds.size
+        self.total += float(seconds.sum())
         self.least = min(self.least, float(seconds.min()))
         self.most = max(self.most, float(seconds.max()))
         places = (np.log(np.maximum(seconds, _LEAST)) * (1 / _LOG) - math.log(_LEAST) / _LOG).astype(np.int64)
-        self._bins += np.bincount(np.minimum(places, _BINS - 1), minlength=_BINS) * times
+        places = np.minimum(places, _BINS - 1)
+        self._bins += np.bincount(places, minlength=_BINS)
+        self._sums += np.bincount(places, weights=seconds, minlength=_BINS)
 
     @property
     def mean(self) -> float:
@@ -45,5 +47,4 @@ class Sketch:
             return math.nan
         upto = np.cumsum(self._bins)
         place = int(np.searchsorted(upto, max(1.0, percent / 100 * self.count)))
-        middle = _LEAST * math.exp((place + 0.5) * _LOG)
-        return min(max(middle, self.least), self.most)
+        return min(max(float(self._sums[place] / self._bins[place]), self.least), self.most)

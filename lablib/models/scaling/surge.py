@@ -19,12 +19,22 @@ _RUNS = 8
 
 @dataclass(frozen=True)
 class Surge:
-    """After a sudden rise: environments that exist, seconds until no more are made, and what was refused while it was followed."""
+    """After a sudden rise.
+
+    Attributes
+    ----------
+    environments
+        That exist.
+    lasted_s
+        Until no more are made.
+    times, refused
+        Seconds since it began, and how many requests were refused until then.
+    """
 
     environments: float
     lasted_s: float
-    refused: float
-    followed_s: float
+    times: Floats
+    refused: Floats
 
 
 def surge(
@@ -52,7 +62,7 @@ def surge(
     left = np.cumsum(warm_ends[::-1])[::-1][1:]
     due[: left.size] += (busy * left / left.sum())[:, None] if left.size else busy
     came = np.random.default_rng(0).poisson(after * step, (count, _RUNS)).astype(np.float64)
-    idle, refused, lasted = np.full(_RUNS, max(0.0, environments - busy)), np.zeros(_RUNS), 0.0
+    idle, refused, lasted = np.full(_RUNS, max(0.0, environments - busy)), np.zeros(count + 1), 0.0
     exist, able = np.full(_RUNS, float(environments)), np.full(_RUNS, float(tokens))
     for place in range(count):
         idle += due[place]
@@ -62,12 +72,12 @@ def surge(
         made = np.minimum(np.minimum(came[place] - served, able), np.maximum(0.0, room - exist))
         able -= made
         exist += made
-        refused += came[place] - served - made
+        refused[place + 1] = (came[place] - served - made).mean()
         due[place + 1 : place + 1 + warm_ends.size] += warm_ends[:, None] * served
         if made.any():
             due[place + 1 : place + 1 + cold_ends.size] += cold_ends[:, None] * made
             lasted = (place + 1) * step
-    return Surge(float(exist.mean()), lasted, float(refused.mean()), count * step)
+    return Surge(float(exist.mean()), lasted, np.arange(count + 1) * step, np.cumsum(refused))
 
 
 def _ends(sample: Floats, step: float) -> Floats:
