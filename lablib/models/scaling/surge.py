@@ -77,7 +77,7 @@ def surge(
         if made.any():
             due[place + 1 : place + 1 + cold_ends.size] += cold_ends[:, None] * made
             lasted = (place + 1) * step
-    return Surge(float(exist.mean()), lasted, np.arange(count + 1) * step, np.cumsum(refused))
+    return Surge(float(exist.mean()), lasted, np.arange(count + 1, dtype=np.float64) * step, np.cumsum(refused))
 
 
 def _ends(sample: Floats, step: float) -> Floats:
