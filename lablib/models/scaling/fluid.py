@@ -97,7 +97,7 @@ class Fluid:
         flow, limits = self.flow, self.limits
         peaks = Peaks(flow.edges, self._settling(self.rates * self.mean), self.mean, self.function.idle_s, limits.concurrency)
         wanted, floors = peaks.means(), np.zeros(flow.came.size)
-        tokens, environments, rate = limits.scaling, float(limits.provisioned), 0.0
+        tokens, environments, rate, held = limits.scaling, float(limits.provisioned), 0.0, False
         for step, width in enumerate(self.widths.tolist()):
             before, load = environments, self.rates[step] * self.mean
             if self.rates[step] > 1.1 * rate and environments < load + 3 * math.sqrt(load):
@@ -105,19 +105,23 @@ class Fluid:
             rate = self.rates[step]
             floors[step] = self._floor(float(flow.edges[step]))
             aim = min(max(wanted[step], floors[step]), limits.concurrency)
+            if held:  # what was wanted once and could not be had is not made when it is no longer wanted
+                now = max(load, self._load)
+                aim = min(aim, max(before, now + 4 * math.sqrt(now)))
             able = tokens + limits.scaling_per_second * width
             short = aim - before > able
+            held = short or (held and aim < min(wanted[step], limits.concurrency))
             environments = before + able if short else aim
             tokens = min(limits.scaling, able - max(0.0, environments - before))
             room = environments if short else float(limits.concurrency)
-            if short:
+            if short and not self._in_surge(float(flow.edges[step])):  # else it knows of INIT
                 self._initialising += (environments - before) * self.init_s
                 busy_with_init = min(self._initialising / width, room)
                 self._initialising -= busy_with_init * width
                 room -= busy_with_init
             self._pass(step, room)
             flow.environments[step] = environments
-            flow.short[step] = short
+            flow.short[step] = short or held
         self._count_cold(peaks, wanted, floors)
         return flow
 
@@ -167,6 +171,9 @@ class Fluid:
         if self._surge is None or now >= self._surge[1]:
             return float(self.limits.provisioned)
         return max(self._surge[2].environments, float(self.limits.provisioned))
+
+    def _in_surge(self, now: float) -> bool:
+        return self._surge is not None and now < self._surge[0] + self._surge[2].times[-1]
 
     def _lost_in_surge(self, step: int, tried: float) -> float:
         """The part of a step's requests that a surge's first seconds refuse."""

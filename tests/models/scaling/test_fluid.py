@@ -18,6 +18,7 @@ AGREE = {
     "steady": (Function(Exponential(0.2), init=0.5), Poisson(5_000), 60, NO_LIMITS, Synchronous()),
     "day": (Function(LogNormal(0.5, 0.5), init=1), Periodic(2_000, 0.8, 100), 100, Limits(account=3_000), Synchronous()),
     "steps": (Function(0.1, init=1), Steps(((0, 5_000), (20, 20_000), (30, 3_000))), 60, NO_LIMITS, Synchronous()),
+    "spike": (Function(Exponential(0.5), init=0.5), Steps(((0, 500), (10, 6_000), (20, 500))), 30, Limits(account=9_000), Synchronous()),
     "bursts": (Function(0.1, init=0.5), Bursty(3_000, 20_000, 10, 5), 60, NO_LIMITS, Synchronous()),
     "overload": (Function(0.2, init=0.3), Poisson(8_000), 60, Limits(), Synchronous()),
     "rate": (Function(Exponential(0.05), init=0.1), Poisson(6_000), 20, Limits(account=400), Synchronous()),
