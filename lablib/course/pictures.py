@@ -19,8 +19,6 @@ PICTURES: Final[dict[str, str]] = {
     "which-environment": "lablib.view.remembering:which_environment",
     "who-manages-what": "lablib.view.manages:who_manages_what",
     "will-it-fit": "lablib.view.fit:will_it_fit",
-    "bill": "lablib.view.bill:monthly_bill",
-    "power-tuning": "lablib.view.tuning:power_tuning",
     "cold-starts": "lablib.view.coldstarts:cold_starts",
 }
 """Drawn from what we know, and from what the notebook hands over: each is loaded when it is first asked for."""

@@ -71,10 +71,23 @@ def tell(state: State) -> str:
     )  # fmt: skip
     return (
         f"{state['requests']:,} requests of {state['duration_ms']:,} ms at {state['memory_mb']:,} MB on {state['architecture']}, "
-        f"{state['cold'] * 100:.0f} % of them cold with {_INIT_MS} ms of INIT, cost {total:,.2f} USD {free}: "
-        f"{requests:,.2f} for requests, {handler:,.2f} for the handler, {init:,.2f} for INIT. "
-        f"That is {cheaper} the server's {server:,.2f} USD; it is cheaper from {even.requests:,} requests on ({even.requests_per_second:,.2f} a second)."
+        f"{state['cold'] * 100:.0f} % of them cold with {_INIT_MS} ms of INIT, cost {_short(total)} USD {free}: "
+        f"{_short(requests)} for requests, {_short(handler)} for the handler, {_short(init)} for INIT. "
+        f"That is {cheaper} the server's {_short(server)} USD; it is cheaper from {even.requests + 1:,} requests on "
+        f"({even.requests_per_second:,.2f} a second). On average {_short(_at_once(state))} of these run at once: whether one server "
+        "can carry them is another question."
     )
+
+
+def _at_once(state: State) -> float:
+    """Little's law: requests a second times the seconds of one, with its share of INIT."""
+    seconds = (state["duration_ms"] + state["cold"] * _INIT_MS) / 1000
+    return float(state["requests"] * seconds / (float(HOURS_PER_MONTH) * 3600))
+
+
+def _short(value: float) -> str:
+    """With two decimals; what is more than nothing is never written as nothing."""
+    return f"{value:,.2f}" if value >= 0.005 or not value else "less than 0.01"
 
 
 class _Bars:
@@ -99,5 +112,5 @@ class _Bars:
         self._axes.set_xlim(0, widest * 1.04)
         for bar, word, usd in zip(self._bars, self._words, found, strict=True):
             bar.set_width(usd)
-            word.set_text(f"{usd:,.2f}")
+            word.set_text(_short(usd))
             word.set_x(usd + widest * 0.01)

@@ -91,9 +91,12 @@ def _percent(share: float) -> str:
 
 def _often(per_second: float) -> str:
     per_day = per_second * _PER_DAY
-    if per_day >= 0.95:
-        return f"about {float(f'{per_day:.2g}'):,.0f} a day"
-    return f"about one in {float(f'{1 / per_day:.2g}'):,.0f} days"
+    return f"about {_two(per_day)} a day" if per_day >= 0.95 else f"about one in {_two(1 / per_day)} days"
+
+
+def _two(value: float) -> str:
+    """Two digits that count: "1,300", "1.4"."""
+    return f"{float(f'{value:.2g}'):,f}".rstrip("0").rstrip(".")
 
 
 def _share(state: State) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, Final
 
@@ -114,7 +115,7 @@ def _answers(found: Result) -> str:
     if not found.served:
         return "None is answered."
     waits = f"; up to {found.most_queued:,.0f} wait" if found.most_queued >= 1 else ""
-    return f"Half are answered within {_time(found.latency.p50)}, 99 % within {_time(found.latency.p99)}{waits}."
+    return f"Of those answered, half are within {_time(found.latency.p50)}, 99 % within {_time(found.latency.p99)}{waits}."
 
 
 def _count(value: float, what: str) -> str:
@@ -122,6 +123,8 @@ def _count(value: float, what: str) -> str:
 
 
 def _percent(part: float) -> str:
+    if 0.99 < part < 1:  # what is left over counts
+        return f"{math.floor(part * 10_000) / 100:g} %"
     return f"{100 * part:.3g} %" if 0 < part < 0.1 else f"{100 * part:.0f} %"
 
 

@@ -31,6 +31,8 @@ def test_the_sentence() -> None:
     rare = tell({**START, "rate": 100.0, "runtime": "dotnet10"})
     assert "first invocation then took 809 ms. With 100 requests a second, by chance" in rare
     assert "0.0018 % of them meet a cold start: about 160 a day" in rare
+    assert tell({**START, "rate": 5 / 3_600, "kept": 3_600}).endswith("about one in 1.2 days.")
+    assert tell({**START, "rate": 1 / 86_400}).endswith("99 % of them meet a cold start: about 0.99 a day.")
 
 
 def test_every_step_says_something_else() -> None:

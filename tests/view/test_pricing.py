@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lablib.models.pricing import estimate
+from lablib.models.pricing import break_even, estimate
 from lablib.models.pricing.tuning import at, cpu_bound_ms, tuned
 from lablib.models.report import Report
 from lablib.view.bill import amounts, monthly_bill
@@ -71,6 +71,16 @@ def test_the_bars_are_the_bill() -> None:
     assert "That is more than the server's 30.37 USD" in picture.sentence
     picture.set(requests=1_000)
     assert "cost 0.00 USD after the free tier" in picture.sentence and "less than the server's" in picture.sentence
+    picture.set(free_tier=False, cold=0.0)
+    assert "cost less than 0.01 USD without the free tier: less than 0.01 for requests, less than 0.01 for the handler, 0.00 for INIT" in picture.sentence
+
+
+def test_the_bill_says_where_the_server_becomes_cheaper_and_what_it_would_carry() -> None:
+    picture = monthly_bill()
+    even = break_even(duration_ms=100, memory_mb=512, init_ms=400, cold_start_rate=0.01)
+    assert f"it is cheaper from {even.requests + 1:,} requests on" in picture.sentence
+    picture.set(requests=1_000_000_000, duration_ms=900_000, cold=0.0)
+    assert "On average 342,465.75 of these run at once" in picture.sentence
 
 
 @pytest.mark.parametrize("make", [monthly_bill, power_tuning])

@@ -25,14 +25,16 @@ def scene(**moved: Any) -> Any:
 def test_the_sentence() -> None:
     assert scaling().sentence == (
         "100 requests a second at the peak (steady) × 500 ms = 50 at a time. Concurrency a new account's, 1,000; called by clients "
-        "that give up: 109 environments at the most, 1.84 % of calls cold, nothing throttled. Half are answered within 500 ms, 99 % "
-        "within 1.0 s. 60 seconds of this cost 0.026 USD."
+        "that give up: 109 environments at the most, 1.84 % of calls cold, nothing throttled. Of those answered, half are within 500 ms, "
+        "99 % within 1.0 s. 60 seconds of this cost 0.026 USD."
     )
     assert "199 requests in 21 minutes, as they were recorded" in tell({**START, "traffic": "recorded"})
     assert "80 % of requests lost" in tell({**START, "rate": 10_000})
     assert "for more than 10 requests a second each" in tell({**START, "duration": 0.05, "limit": (1_000, 100), "rate": 2_500})
     queued = tell({**START, "limit": (1_000, 10), "caller": Asynchronous()})
     assert "0 % of requests lost" in queued and "wait." in queued
+    crowd = tell({**START, "limit": (1_000, 10), "rate": 1_000_000})
+    assert "99.99 % of attempts throttled" in crowd and "100 %" not in crowd, "some are answered"
 
 
 def test_every_step_says_something_else() -> None:

@@ -199,7 +199,18 @@ class Fluid:
         flow.most_environments = float(flow.environments.max())
         if not flow.short.any():
             flow.most_environments = min(most, max(flow.most_environments, peaks.highest()))
-        flow.busy += flow.cold * self.init_s / self.widths
+        flow.busy = _no_more_than(flow.environments, flow.busy + flow.cold * self.init_s / self.widths, self.widths)
+
+
+def _no_more_than(most: Floats, levels: Floats, widths: Floats) -> Floats:
+    """`levels`, held to `most`: what is above it in one step is done in the next. INIT begins in one, and may end in another."""
+    left, held = 0.0, []
+    for top, level, width in zip(most.tolist(), levels.tolist(), widths.tolist()):
+        work = level * width + left
+        done = min(work, top * width)
+        held.append(done / width)
+        left = work - done
+    return np.array(held)
 
 
 def _rates(path: tuple[Floats, Floats]) -> Floats:

@@ -61,6 +61,14 @@ def test_a_day_at_a_million_requests_a_second() -> None:
     assert day.series.arrivals.max() / day.series.arrivals.min() == pytest.approx(9, rel=0.01)
 
 
+@pytest.mark.parametrize("rates", [((0, 50_000),), ((0, 500), (20, 50_000), (40, 500))])
+def test_no_more_work_than_exist(rates: tuple[tuple[float, float], ...]) -> None:
+    """Also in the first step, which holds every INIT of a fleet that begins."""
+    for limits in (Limits(reserved=10), Limits(), Limits(account=200_000)):
+        series = simulate(Function(0.25, init=0.5), Steps(rates), 60, limits=limits, engine="fluid", steps=80, detail=80).series
+        assert (series.busy <= series.environments + 1e-9).all()
+
+
 def test_the_engine_that_fits_is_taken() -> None:
     assert simulate(Function(1), Poisson(10), 10).engine == "exact"
     assert simulate(Function(1), Poisson(100_000), 1_000, limits=Limits(account=1_000)).engine == "fluid"
