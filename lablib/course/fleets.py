@@ -1,4 +1,4 @@
-"""The canvas of lab 04: a live fleet as its logs tell it, its simulation laid over it, and two crowds that no laptop could serve."""
+"""The canvas of lab 04: a live fleet as its logs tell it, its simulation laid over it, and crowds that no laptop could serve."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CROWDS: Final[dict[str, scaling.Limits]] = {
 def fleet(
     lab: Clients, *, function: str | None = None, since: float = 0.0, simulated: scaling.Result | None = None
 ) -> FleetCanvas:
-    """The fleet of `function` from its log streams and REPORT lines, its simulation laid over it, and the crowds; without one, these.
+    """The fleet of `function` from its log streams and REPORT lines, with its simulation over it; and two crowds, simulated.
 
     Parameters
     ----------
@@ -36,8 +36,12 @@ def fleet(
     simulated
         A run of `lablib.models.scaling.simulate`, with ``trace=True``.
 
-    Raises UnknownName when there is no such function, NotYet when it has answered nothing.
+    Raises UnknownName when there is no such function, NotYet when it has answered nothing, ValueError for what is no time or run.
     """
+    if simulated is not None and not isinstance(simulated, scaling.Result):
+        raise ValueError(f"simulated is what scaling.simulate(..., trace=True) returned, and not {simulated!r}")
+    if isinstance(since, bool) or not isinstance(since, (int, float)) or not since >= 0:
+        raise ValueError(f"since is a time in seconds since 1970, such as time.time(), and not {since!r}")
     scenes: dict[str, Callable[[], Scene]] = {}
     fleets: dict[str, Fleet] = {}
     if function is not None:

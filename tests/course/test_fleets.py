@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,15 @@ def test_a_live_fleet_and_its_simulation(cloud: CloudUnderTest) -> None:
 def test_no_such_function_is_said(cloud: CloudUnderTest) -> None:
     with pytest.raises(UnknownName, match="There is no function 'hald'"):
         fleet(cloud, function="hald")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"simulated": 3}, "simulated is what"), ({"since": "noon"}, "since is a"), ({"since": float("nan")}, "since is a")],
+)
+def test_what_is_no_time_and_no_run_is_refused(cloud: CloudUnderTest, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        fleet(cloud, **given)
 
 
 def test_the_crowds_meet_the_limits_that_they_are_about(cloud: CloudUnderTest) -> None:
