@@ -55,8 +55,8 @@ def fleet(
         scenes[JUST_RUN] = lambda: Scene(JUST_RUN, seconds, fleets)
     for name, limits in CROWDS.items():
         scenes[name] = lambda name=name, limits=limits: _crowd(name, limits)  # type: ignore[misc]
-    what = "as its logs tell it, laid over its simulation" if len(fleets) == 2 else "over time"
-    return FleetCanvas(scenes, still=f"Picture: a function's environments, {what}. One square is one environment.")
+    kinds = " and ".join(word for word, name in (("live", "live fleet"), ("simulated", "simulation")) if name in fleets)
+    return FleetCanvas(scenes, still=f"Picture: a function's environments over time, {kinds or 'simulated'}. A square is an environment.")
 
 
 def _crowd(name: str, limits: scaling.Limits) -> Scene:

@@ -151,7 +151,7 @@ class _Still:
             self._lines.step(scene.times, existing, where="post", color=colour, linestyle=":", label=f"{name}, all")
             if ink == inks[0]:
                 self._lines.fill_between(scene.times, busy, step="post", color=self._palette["aws"])
-        chart.legend(self._lines, self._palette, self._lines.get_legend_handles_labels()[0], "lower right")
+        chart.legend(self._lines, self._palette, self._lines.get_legend_handles_labels()[0], "lower center")
         self._draw_squares(next(iter(scene.fleets.values())), scene.seconds / 2)
 
     def _draw_squares(self, fleet: Fleet, at: float) -> None:
