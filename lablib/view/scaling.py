@@ -75,7 +75,7 @@ def run(traffic: str, rate: int, duration: float, limit: tuple[int, int | None],
         "day": Periodic(rate / 1.8, 0.8, SECONDS),
         "bursts": Bursty(rate / 10, rate, quiet_s=8, burst_s=4),
     }
-    load, room = rate * duration, limit[0] if limit[1] is None else limit[1]
+    load, room = rate * duration, _most({"limit": limit})
     fluid = load >= _FLUID_LOAD or (rate >= 100 and load >= 3 * room)
     return simulate(function, arrivals[traffic], SECONDS, engine="fluid" if fluid else "exact", seed=3, **options)
 
@@ -88,7 +88,7 @@ def tell(state: State) -> str:
     return (
         f"{_traffic(state, found)}. Concurrency {limit}; called by {who.replace(':', ',')}: "
         f"{_count(found.most_environments, 'environment')} at the most, {_percent(found.cold_start_probability)} of calls cold, "
-        f"{_refusals(found)}. {_answers(found)} {found.seconds:,.0f} seconds of this cost {found.bill().total:.2g} USD."
+        f"{_refusals(found, _most(state))}. {_answers(found)} {found.seconds:,.0f} seconds of this cost {found.bill().total:.2g} USD."
     )
 
 
@@ -103,12 +103,20 @@ def _traffic(state: State, found: Result) -> str:
     return f"{_count(state['rate'], 'request')} a second at the peak ({what}) × {each} = {at_a_time} at a time"
 
 
-def _refusals(found: Result) -> str:
+def _refusals(found: Result, limit: int) -> str:
     if not found.throttled:
         return "nothing throttled"
     rates = sum(count for reason, count in found.throttles.items() if "Rate" in reason)
-    why = "most for more than 10 requests a second each" if rates > found.throttled / 2 else "for want of room"
+    why = "for want of room" if found.most_environments >= limit else "as no fleet grows faster"
+    if rates > found.throttled / 2:
+        why = "most for more than 10 requests a second each"
     return f"{_percent(found.throttle_probability)} of attempts throttled, {why}; {_percent(found.failure_probability)} of requests lost"
+
+
+def _most(state: State) -> int:
+    """The concurrency that the function may have."""
+    account, reserved = state["limit"]
+    return int(account if reserved is None else reserved)
 
 
 def _answers(found: Result) -> str:
@@ -176,8 +184,7 @@ class _Scene:
             (self._work, series.busy), (self._wait, series.queue),
         ):  # fmt: skip
             line.set_data(series.edges, np.append(values, values[-1]))
-        account, reserved = state["limit"]
-        limit = account if reserved is None else reserved
+        limit = _most(state)
         highest = float(series.environments.max())
         self._most.set_ydata([limit, limit])
         self._most.set_visible(limit <= 3 * highest)

@@ -31,6 +31,7 @@ def test_the_sentence() -> None:
     assert "199 requests in 21 minutes, as they were recorded" in tell({**START, "traffic": "recorded"})
     assert "80 % of requests lost" in tell({**START, "rate": 10_000})
     assert "for more than 10 requests a second each" in tell({**START, "duration": 0.05, "limit": (1_000, 100), "rate": 2_500})
+    assert "of attempts throttled, as no fleet grows faster" in tell({**START, "traffic": "rise", "rate": 10_000, "limit": (10_000, None)})
     queued = tell({**START, "limit": (1_000, 10), "caller": Asynchronous()})
     assert "0 % of requests lost" in queued and "wait." in queued
     crowd = tell({**START, "limit": (1_000, 10), "rate": 1_000_000})
