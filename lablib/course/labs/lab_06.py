@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from lablib.course.bench import Answered, Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
 from lablib.course.labs.lab_06_run_all import RUN_ALL
 from lablib.course.matchers import (
-    Test, answers_with_fields, call, callable_named, deployed, extra_key, failed, misshapen, runs,
+    Test, answers_with_fields, call, callable_named, deployed, extra_key, failed, misshapen,
 )
 from lablib.course.verdict import HOLDS, Answer, fails, shown, written
 
@@ -21,13 +22,26 @@ _SIXTY: Final = [f"{n}.jpg" for n in range(60)]
 """1.2 s of work: more than the function's timeout of 1 s."""
 
 _CAUSES: Final = {
-    "Sandbox.Timedout": "it goes on until it is killed: ask context.get_remaining_time_in_millis() before each picture.",
+    "Sandbox.Timedout":
+        "it goes on until it is killed: ask context.get_remaining_time_in_millis() (milliseconds) before each picture.",
     "IndexError": 'it reads beyond the last name: stop at len(event["names"]).',
 }
 
 
 def _small(names: list[str]) -> list[str]:
     return [f"small-{name}" for name in names]
+
+
+def _thumbs_run(bench: Bench) -> Answer:
+    answered = bench.invoke("thumbs_fixed", _THREE)
+    if not answered.error:
+        return HOLDS
+    causes = dict(_CAUSES)
+    if "'method'" in answered.error or "'function'" in answered.error:
+        causes["TypeError"] = "get_remaining_time_in_millis() has to be called: its brackets are missing."
+    if "'null'" in answered.error:
+        causes["NameError"] = "null is JSON's word; Python's is None."
+    return failed("thumbs_fixed", _THREE, "an answer", answered, causes)
 
 
 def _makes(event: dict[str, Any]) -> Test:
@@ -77,7 +91,8 @@ def _stops_and_goes_on(bench: Bench) -> Answer:
         given, expected = f"60 names, start {start} (call no. {calls})", "what fits into its time, and where to go on"
         answered = _asked(bench, event)
         if answered.error:
-            return failed("thumbs_fixed", event, expected, answered, _CAUSES)
+            holds, reason = failed("thumbs_fixed", event, expected, answered, _CAUSES)
+            return holds, reason and replace(reason, input=given)
         got = answered.payload
         likely = misshapen(got, {"made": []}) or _not_a_step(got, start, calls)
         if likely:
@@ -220,7 +235,7 @@ def _thumbs_type(bench: Bench) -> Answer:
 EXERCISES: Final = (
     Exercise("06.1", "the function `thumbs_fixed`", (
         Layer(DEFINED, deployed("thumbs_fixed")),
-        Layer(RUNS, runs("thumbs_fixed", _THREE)),
+        Layer(RUNS, _thumbs_run),
         Layer(TYPE, _thumbs_type),
         Layer(EXAMPLE, _makes(_THREE)),
         Layer(HIDDEN, _another_start),

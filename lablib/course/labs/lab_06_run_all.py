@@ -10,7 +10,7 @@ from lablib.course.matchers import Test, call, callable_named
 from lablib.course.verdict import HOLDS, Answer, fails, written
 
 _PIECEWISE: Final = """
-seen = {{"starts": [], "again": [], "without": 0}}
+seen = {{"starts": [], "again": [], "beyond": [], "without": 0}}
 
 def lambda_handler(event, context):
     if "report" in event:
@@ -22,6 +22,9 @@ def lambda_handler(event, context):
     if start in seen["starts"]:
         seen["again"].append(start)
         raise ValueError("these pictures are made already")
+    if start >= len(names):
+        seen["beyond"].append(start)
+        raise ValueError("no picture has this place")
     seen["starts"].append(start)
     piece = names[start : start + {size}]
     if "broken.jpg" in piece:
@@ -56,9 +59,12 @@ def _cause(bench: Bench, name: str, error: str | None) -> str:
         return 'the event needs both keys, "names" and "start".'
     if seen["again"]:
         return f"start {seen['again'][0]} came twice: each call begins where the last answer's next says."
-    if error and ("Payload" in error or "JSON" in error):
+    if seen["beyond"]:
+        return f"start {seen['beyond'][0]} is beyond the last name: begin where the answer's next says, and end when it is None."
+    if error and any(word in error for word in ("Payload", "JSON", "StreamingBody")):
         return "Payload is JSON text both ways: json.dumps for the event, json.load for what comes back."
-    return "" if seen["starts"] else "the function that you are given was not called: FunctionName=function."
+    not_called = "the function that you are given was not called: FunctionName=function, from start 0 (which `while start` takes for False)."
+    return "" if seen["starts"] else not_called
 
 
 def _runs(bench: Bench) -> Answer:

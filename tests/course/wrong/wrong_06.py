@@ -45,6 +45,9 @@ REST = "return cut + [piece] if piece else cut"
 
 WRONG = (
     Wrong("06.1", "never stops", thumbs(before=""), STOPS, "it goes on until it is killed"),
+    Wrong("06.1", "no brackets", thumbs(before=IN_TIME.replace("()", "")), "runs", "its brackets are missing"),
+    Wrong("06.1", "null", thumbs(last="null"), "runs", "Python's is None"),
+    Wrong("06.1", "seconds", thumbs(before=IN_TIME.replace("300", "0.3")), STOPS, "(milliseconds) before each picture"),
     Wrong("06.1", "from the beginning", thumbs(start="0"), "right on the example", 'this call begins at event["start"]'),
     Wrong("06.1", "a count", thumbs(before='if len(made) == 5:\n        return {"made": made, "next": at}\n    '), GOES_ON,
           "stop by the time that is left, not by a count"),
@@ -93,6 +96,12 @@ WRONG = (
           "right on the example", "the last call's pictures alone"),
     Wrong("06.3", "always from the beginning", run_all(LOOP + 'made += answer["made"]\n    start = answer["next"] and 0'),
           "right on the example", "start 0 came twice"),
+    Wrong("06.3", "one by one", run_all(LOOP + 'made += answer["made"]\n    start += 1'), "runs", "is beyond the last name"),
+    Wrong("06.3", "0 is False", run_all(LOOP.replace(" is not None", "") + 'made += answer["made"]\n    start = answer["next"]'),
+          "right on the example", "which `while start` takes for False"),
+    Wrong("06.3", "an unread answer", run_all(
+        'reply = client.invoke(FunctionName=function, Payload=json.dumps({"names": names, "start": 0}))\nmade = reply["Payload"]["made"]'),
+        "runs", "json.load for what comes back"),
     Wrong("06.3", "append", run_all(LOOP + 'made.append(answer["made"])\n    start = answer["next"]'), "right on the example",
           "append adds the answer's list itself"),
     Wrong("06.3", "without the last", run_all('answer = ask(0)\nwhile answer["next"] is not None:\n    made += answer["made"]\n'
