@@ -112,9 +112,15 @@ def solved_lines(exercise: str) -> list[str]:
     return [line.strip() for line in set(SOLUTIONS[exercise].split("\n")) - set(STUBS[exercise].split("\n")) if "###" not in line]
 
 
-def names(exercise: str) -> str:
-    """What the exercise's cell defines."""
-    return SOLUTIONS[exercise].split("\n")[0].removeprefix(MAGIC).removeprefix("def ").split()[0].split("(")[0]
+def first_line(exercise: str) -> str:
+    """The magic with the function's name and its options, of an exercise whose cell deploys; else nothing."""
+    first = SOLUTIONS[exercise].split("\n")[0]
+    return first if first.startswith(MAGIC) else ""
+
+
+def answered_with(exercise: str, code: str) -> str:
+    """The exercise's cell with somebody's own code in it, which may have a first line of its own."""
+    return code if code.startswith(MAGIC) else f"{first_line(exercise)}\n{code}".lstrip("\n")
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -128,8 +134,8 @@ def test_stub_is_not_started_and_solution_is_done(learner: Learner, exercise: st
     learner.run(STUBS[exercise])
     verdict = learner.check(exercise)
     assert (verdict.mark, Progress(tmp_path).done()) == ("⏳", frozenset()), verdict
-    if SOLUTIONS[exercise].startswith(MAGIC):
-        learner.namespace["client"].delete_function(FunctionName=names(exercise))
+    if first := first_line(exercise):
+        learner.namespace["client"].delete_function(FunctionName=first.split()[1])
     learner.run(SOLUTIONS[exercise])
     before = set(functions(learner))
     verdict = learner.check(exercise)
@@ -140,9 +146,7 @@ def test_stub_is_not_started_and_solution_is_done(learner: Learner, exercise: st
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.exercise} {wrong.label}")
 def test_wrong_answers_get_a_reason(learner: Learner, wrong: Wrong, tmp_path: Path) -> None:
-    magic = SOLUTIONS[wrong.exercise].startswith(MAGIC) and not wrong.code.startswith(MAGIC)
-    first = SOLUTIONS[wrong.exercise].split("\n")[0]
-    learner.run(f"{first}\n{wrong.code}" if magic else wrong.code)
+    learner.run(answered_with(wrong.exercise, wrong.code))
     verdict = learner.check(wrong.exercise)
     assert verdict.mark == "❌", verdict
     assert verdict.text.startswith(f"not yet: {wrong.layer}? No.\n"), verdict
@@ -155,8 +159,7 @@ def test_wrong_answers_get_a_reason(learner: Learner, wrong: Wrong, tmp_path: Pa
 
 @pytest.mark.parametrize(("exercise", "code"), RIGHT.values(), ids=RIGHT)
 def test_who_solves_it_in_another_way_passes(learner: Learner, exercise: str, code: str) -> None:
-    magic = SOLUTIONS[exercise].startswith(MAGIC)
-    learner.run(f"{MAGIC}{names(exercise)}\n{code}" if magic else code)
+    learner.run(answered_with(exercise, code))
     assert learner.check(exercise).done, learner.check(exercise)
 
 
