@@ -68,6 +68,7 @@ class Bench:
     def __init__(self, lab: Clients, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
         self._lab = lab
+        self._clients: dict[str, Any] = {}
         self._made: list[str] = []
         self._undo: list[Callable[[], object]] = []
         self._own_role = False
@@ -78,8 +79,10 @@ class Bench:
         return self.service("lambda")
 
     def service(self, name: str) -> Any:
-        """A boto3 client for another service of the lab's cloud."""
-        return self._lab.client(name)
+        """A boto3 client for another service of the lab's cloud, made once."""
+        if name not in self._clients:
+            self._clients[name] = self._lab.client(name)
+        return self._clients[name]
 
     def configuration(self, name: str, qualifier: str | None = None) -> dict[str, Any] | None:
         """GetFunctionConfiguration, or None when there is no such function or version."""
@@ -132,7 +135,7 @@ class Bench:
         for found in self.client.list_functions()["Functions"]:
             if found["FunctionName"] not in self._made:
                 return str(found["Role"])
-        iam = self._lab.client("iam")
+        iam = self.service("iam")
         self._own_role = True
         try:
             return str(iam.create_role(RoleName=_ROLE, AssumeRolePolicyDocument=_TRUST)["Role"]["Arn"])
@@ -157,10 +160,10 @@ class Bench:
             self._undo.pop()()
         if self._own_role:
             self._own_role = False
-            self._lab.client("iam").delete_role(RoleName=_ROLE)
+            self.service("iam").delete_role(RoleName=_ROLE)
 
     def clear_one(self, name: str) -> None:
-        logs = self._lab.client("logs")
+        logs = self.service("logs")
         if self.configuration(name) is not None:
             self.client.delete_function(FunctionName=name)
         try:

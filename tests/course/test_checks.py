@@ -23,6 +23,7 @@ from lablib.course.catalogue import LABS
 from lablib.course.labs import LAB_NUMBERS
 from lablib.course.progress import HOME_VARIABLE, Progress
 from lablib.course.verdict import Verdict
+from lablib.local import LocalCloud
 from tests.course.wrong.wrong import Wrong, handler
 from tests.course.wrong.wrong_01 import create, release
 from tests.support import CloudUnderTest
@@ -35,18 +36,27 @@ WRONG: list[Wrong] = [wrong for module in OF_LABS for wrong in module.WRONG]
 RIGHT = {label: right for module in OF_LABS for label, right in getattr(module, "RIGHT", {}).items()}
 
 
-class Learner:
-    """Someone who runs cells against the cloud under test, as the notebook's kernel would."""
+class OneOfEach(CloudUnderTest):
+    """The cloud under test. A client is made once for each service: making it takes longer than most of what a check asks."""
 
-    def __init__(self, cloud: CloudUnderTest) -> None:
+    def __init__(self, process: LocalCloud) -> None:
+        super().__init__(process)
+        self._made: dict[str, Any] = {}
+
+    def client(self, service: str, **settings: Any) -> Any:
+        if settings:
+            return super().client(service, **settings)
+        if service not in self._made:
+            self._made[service] = super().client(service)
+        return self._made[service]
+
+
+class Learner:
+    """Someone who runs cells against the cloud under test, as the notebook's kernel would, with the names of `began`."""
+
+    def __init__(self, cloud: CloudUnderTest, began: Mapping[str, Any]) -> None:
         self.cloud = cloud
-        self.namespace: dict[str, Any] = {
-            "io": io, "json": json, "zipfile": zipfile, "client": cloud.client("lambda"), "role_arn": cloud.role(),
-            "RUNTIME": f"python3.{sys.version_info.minor}", "boto3": boto3, "lab": cloud,
-        }
-        for module in OF_LABS:  # what the first cells of that lab have made, where its exercises use it
-            if hasattr(module, "namespace"):
-                self.namespace.update(module.namespace(cloud))
+        self.namespace = dict(began)
 
     def run(self, source: str) -> None:
         """One cell: deployed when its first line is the magic, else run."""
@@ -68,7 +78,20 @@ class Learner:
 @pytest.fixture(scope="module")
 def empty_cloud(cloud_process: CloudUnderTest) -> CloudUnderTest:
     cloud_process.reset()
-    return cloud_process
+    return OneOfEach(cloud_process.process)
+
+
+@pytest.fixture(scope="module")
+def began(empty_cloud: CloudUnderTest) -> Mapping[str, Any]:
+    """What the first cells of the labs make, where their exercises use it."""
+    names: dict[str, Any] = {
+        "io": io, "json": json, "zipfile": zipfile, "client": empty_cloud.client("lambda"), "role_arn": empty_cloud.role(),
+        "RUNTIME": f"python3.{sys.version_info.minor}", "boto3": boto3, "lab": empty_cloud,
+    }
+    for module in OF_LABS:
+        if hasattr(module, "namespace"):
+            names |= module.namespace(empty_cloud)
+    return names
 
 
 @pytest.fixture
@@ -82,10 +105,12 @@ def at_the_cloud(empty_cloud: CloudUnderTest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def learner(empty_cloud: CloudUnderTest, at_the_cloud: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learner:
+def learner(
+    empty_cloud: CloudUnderTest, began: Mapping[str, Any], at_the_cloud: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Learner:
     """A learner without progress, and without functions but for `hello`, which the labs' first cells make."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    someone = Learner(empty_cloud)
+    someone = Learner(empty_cloud, began)
     for name in functions(someone):
         someone.namespace["client"].delete_function(FunctionName=name)
     someone.run(MAGIC + "hello\n" + handler('return "hello"'))
@@ -252,11 +277,12 @@ def test_publishing_with_the_update_needs_no_wait(learner: Learner) -> None:
 
 def test_a_check_of_a_bootstrap_leaves_no_version_and_no_layer(learner: Learner) -> None:
     client = learner.namespace["client"]
+    before = client.list_layers()["Layers"]  # a wrong answer of another test may have made one of its own
     for exercise in ("03.1", "03.3"):
         learner.run(SOLUTIONS[exercise])
         assert learner.check(exercise).done
     assert [one["Version"] for one in client.list_versions_by_function(FunctionName="parrot")["Versions"]] == ["$LATEST"]
-    assert client.list_layers()["Layers"] == []
+    assert client.list_layers()["Layers"] == before
 
 
 def test_a_version_of_the_learners_own_stays_and_may_have_answered_before(learner: Learner) -> None:

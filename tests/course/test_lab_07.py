@@ -9,7 +9,7 @@ import pytest
 
 from lablib.course.labs.lab_07 import SLOW
 from lablib.models.pricing.prices import price
-from tests.course.test_checks import MAGIC, ROOT, Learner, at_the_cloud, empty_cloud, learner  # noqa: F401
+from tests.course.test_checks import MAGIC, ROOT, Learner, at_the_cloud, began, empty_cloud, learner  # noqa: F401
 from tests.course.wrong.wrong import handler
 from tests.course.wrong.wrong_07 import ASK, PUBLISH, RETURN, ready
 
