@@ -1,8 +1,5 @@
-"""A recorded production trace: twenty minutes of Azure Functions, from 2021.
-
-Source: Zhang, Goiri, Chaudhry, Fonseca, Elnikety, Delimitrou, Bianchini, "Faster and Cheaper Serverless Computing on Harvested
-Resources", SOSP 2021: "Azure Functions Invocation Trace 2021", github.com/Azure/AzurePublicDataset, CC BY 4.0. The 199 invocations
-here are the sample that github.com/vhive-serverless/invitro keeps (MIT), read 2026-11-23; `azure_functions_2021.csv` is unchanged.
+"""A recorded production trace: twenty minutes of Azure Functions, from 2021 (azure_functions_2021.csv, with its source and licence
+beside it).
 """
 
 from __future__ import annotations
