@@ -24,13 +24,17 @@ LIST_ITEMS = 100
 MINIMUM_POLLERS = Range(2, 200, 2, "pollers", "BOTO MinimumPollers, DG with-sqs, 2026")
 MAXIMUM_POLLERS = Range(2, 10_000, 200, "pollers", "BOTO MaximumPollers, 2026-11-17")
 
+# How many batches at a time a mapping may be held to. BOTO ScalingConfig.MaximumConcurrency, 2026-11-17.
+MAXIMUM_CONCURRENCY = (2, 1_000)
 # A queue's mapping begins with this many batches at a time, adds so many a minute while there is a backlog, and has at most so
 # many. DG services-sqs-scaling, 2026.
 SQS_FIRST_CONCURRENCY = 5
 SQS_CONCURRENCY_PER_MINUTE = 300
 SQS_HIGHEST_CONCURRENCY = 1_250
 
-# Streams: how old a record may get. BOTO, 2026-11-17; the lowest age is in the API reference of MaximumRecordAgeInSeconds, 2026.
+# Streams: how long a record is kept, by DynamoDB always, by Kinesis unless it is told otherwise. DG with-ddb, with-kinesis, 2026.
+STREAM_RETENTION_S = 86_400
+# How old a record may get. BOTO, 2026-11-17; the lowest age is in the API reference of MaximumRecordAgeInSeconds, 2026.
 RECORD_AGE_S = Range(60, 604_800, -1, "s", "BOTO MaximumRecordAgeInSeconds, 2026-11-17")
 # A window without new records is over this long after its end, at the latest; its state; what a function is sent besides records.
 # DG services-kinesis-windows, 2026; the last is ours.

@@ -7,14 +7,13 @@ import gzip
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote_plus
 
 import pytest
 
 from lablib.models import events
 from lablib.models.events import SOURCES, deliver, s3_event, s3_key, sample_event, source
-from lablib.models.events.sources import of_delivery
 
 EACH = pytest.mark.parametrize("one", SOURCES, ids=lambda one: one.key)
 
@@ -28,9 +27,8 @@ def test_a_source_says_all_of_itself_with_its_source_and_date(one: events.Source
 
 
 def test_the_three_ways_are_all_there() -> None:
-    assert {len(of_delivery(way)) > 1 for way in ("synchronous", "asynchronous", "polled")} == {True}
-    assert {one.again for one in of_delivery("asynchronous")} == {"queue"}
-    assert {one.again for one in of_delivery("synchronous")} == {"caller"}
+    again = {way: {one.again for one in SOURCES if one.delivery == way} for way in get_args(events.Delivery)}
+    assert again == {"synchronous": {"caller"}, "asynchronous": {"queue"}, "polled": {"visibility", "shard"}}
 
 
 @EACH
@@ -104,7 +102,6 @@ def test_an_event_of_s3_for_objects_of_ones_own() -> None:
 @pytest.mark.parametrize(("ask", "says"), [
     (lambda: source("fax"), "There is no source 'fax'; there is s3, sns"),
     (lambda: source(None), "There is no source None"),  # type: ignore[arg-type]
-    (lambda: of_delivery("maybe"), "there is synchronous, asynchronous, polled"),  # type: ignore[arg-type]
     (lambda: sample_event(""), "There is no source ''"),
     (lambda: deliver(source("s3"), -1), "failures is a number of runs, 0 or more"),
     (lambda: deliver(source("s3"), True), "failures is a number of runs"),

@@ -26,9 +26,8 @@ from typing import Any
 from lablib.cloud.moto_seam import clockwork, journals
 from lablib.cloud.moto_seam.journals import Entry
 from lablib.models.items import Image, size_of
+from lablib.models.mappings import STREAM_RETENTION_S
 
-# How long a stream keeps its records. Amazon DynamoDB Developer Guide, Streams, 2026.
-RETENTION_S = 24 * 3600.0
 SHARD = "shardId-00000001541626099285-f35f62ef"
 
 
@@ -97,7 +96,7 @@ def _open(shard: Any, account_id: str, table: Any) -> None:
         "StreamViewType": table.stream_specification.get("StreamViewType", "KEYS_ONLY"),
     }  # fmt: skip
     arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
-    shard.journal = journals.Stream(arn, "dynamodb", clockwork.now(), lambda: RETENTION_S, facts)
+    shard.journal = journals.Stream(arn, "dynamodb", clockwork.now(), lambda: STREAM_RETENTION_S, facts)
     shard.journal.add(SHARD, _sequence(0))
     journals.add(shard.journal)
 

@@ -21,13 +21,11 @@ from typing import Any
 
 from lablib.cloud.moto_seam import clockwork, engine
 from lablib.cloud.moto_seam.messages import Messages, WrongHandle
+from lablib.models.queues import LONGEST_VISIBILITY_S
 
 # Told a queue's ARN when it has, or is going to have, a message that can be received and could not be before; also when it
 # comes or goes. Called under the lock, in whatever thread moto runs.
 on_arrival: Callable[[str], None] = lambda arn: None
-
-# A message may be hidden for so long in all since it was sent, in ms. SQS Developer Guide, 2026: 12 hours.
-_LONGEST_HIDDEN_MS = 43_200_000
 
 
 def arn(region: str, name: str) -> str:
@@ -181,7 +179,7 @@ def _change_visibility(backend: Any, queue_name: str, receipt_handle: str, visib
             f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "
             "for visibility timeout change."
         )
-    if now + hidden_ms - message.sent_timestamp > _LONGEST_HIDDEN_MS:
+    if now + hidden_ms - message.sent_timestamp > LONGEST_VISIBILITY_S * 1000:
         raise InvalidParameterValue(
             f"Value {visibility_timeout} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
             "message is beyond the limit [43200 seconds]"

@@ -13,14 +13,8 @@ from typing import Final
 
 from lablib.models.events.sources import Again, Source
 from lablib.models.limits import ASYNC_BACKOFF_S, ASYNC_EVENT_AGE_S, ASYNC_RETRY_DELAYS_S
-from lablib.models.mappings import STREAM_BACKOFF_S
-
-# A queue's defaults: how long a message that was taken stays hidden (and the most that one may set), and how long it is kept. BOTO SQS SetQueueAttributes, 2026-11-17.
-VISIBILITY_S: Final = 30
-LONGEST_VISIBILITY_S: Final = 43_200
-RETENTION_S: Final = 345_600
-# How long a stream keeps a record: DynamoDB always, Kinesis unless it is told otherwise. DG with-ddb, with-kinesis, 2026.
-STREAM_RETENTION_S: Final = 86_400
+from lablib.models.mappings import STREAM_BACKOFF_S, STREAM_RETENTION_S
+from lablib.models.queues import LONGEST_VISIBILITY_S, RETENTION_S, VISIBILITY_S
 
 _LOOK_S: Final = 31_536_000
 """A year: every event is gone by then."""

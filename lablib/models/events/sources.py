@@ -7,7 +7,7 @@ Sources: DG = AWS Lambda Developer Guide, "Invoking Lambda with events from othe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from lablib.models import mappings
 
@@ -128,10 +128,3 @@ def source(key: str) -> Source:
     if not isinstance(key, str) or key not in _BY_KEY:
         raise ValueError(f"There is no source {key!r}; there is {', '.join(_BY_KEY)}.")
     return _BY_KEY[key]
-
-
-def of_delivery(delivery: Delivery) -> tuple[Source, ...]:
-    """The sources that deliver in one way. Raises ValueError for a way that there is not."""
-    if delivery not in get_args(Delivery):
-        raise ValueError(f"There is no delivery {delivery!r}; there is {', '.join(get_args(Delivery))}.")
-    return tuple(one for one in SOURCES if one.delivery == delivery)

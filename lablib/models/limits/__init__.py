@@ -62,11 +62,15 @@ class Range:
         return isinstance(value, int) and self.lowest <= value <= self.highest
 
 
-# The service model allows more (32,768 MB; 5,400 s): that is for Managed Instances and
-# functions with an accelerator. These are a default function's bounds.
+# A default function's bounds; the service model allows more, for others.
 MEMORY_MB = Range(128, 10_240, 128, "MB", "DG gettingstarted-limits, configuration-memory, 2026")
 TIMEOUT_S = Range(1, 900, 3, "s", "DG gettingstarted-limits, 2026; BOTO CreateFunctionRequest.Timeout")
 EPHEMERAL_STORAGE_MB = Range(512, 10_240, 512, "MB", "DG gettingstarted-limits; BOTO EphemeralStorage, 2026-11-17")
+# Of functions on Managed Instances (AWS names no other maximum), and of /tmp with an accelerator. BOTO MemorySize,
+# CreateFunctionRequest.Timeout and EphemeralStorage, 2026-11-17.
+MANAGED_INSTANCES_MEMORY_MB = 32_768
+MANAGED_INSTANCES_TIMEOUT_S = 5_400
+ACCELERATOR_EPHEMERAL_STORAGE_MB = 32_768
 
 # 1,769 MB is one vCPU; CPU is in proportion. DG configuration-memory, 2026.
 MEMORY_MB_PER_VCPU = 1_769

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from lablib.models import limits, mappings
+from lablib.models import limits, mappings, queues
 
 _GB: Final = 1024
 """MB."""
+_DURABLE_S: Final = 366 * 86_400
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,16 @@ _RUN: Final = (
           (_or("pieces that each fit, called one after the other by a Step Functions workflow of up to a year", 365 * 86_400,
                "Step Functions Developer Guide, Standard workflows run up to a year, 2026"),
            _or("a durable function of up to 366 days: steps that each fit, with a checkpoint after each",
-           31_622_400, "BOTO DurableConfig"),
+           _DURABLE_S, "BOTO DurableConfig"),
            _or(f"{_MANAGED}, called asynchronously or by most event sources: 90 minutes",
-           5_400, "BOTO CreateFunctionRequest.Timeout"),
+           limits.MANAGED_INSTANCES_TIMEOUT_S, "BOTO CreateFunctionRequest.Timeout"),
            _or("a Lambda MicroVM: 8 hours", 28_800, "DG, 8 hours, 2026"), _SERVERS),
           limits.TIMEOUT_S.source),
     Quota("memory_mb", "memory of one environment", limits.MEMORY_MB.highest, "MB",
           "Lambda kills the process when it needs more than it was given: Runtime.OutOfMemory",
           (_or("reading in pieces: what is streamed never lies in memory as a whole"),
-           _or(f"{_MANAGED}, with up to 32 GB", 32_768, "BOTO MemorySize; AWS names no other maximum, 2026"), _SERVERS),
+           _or(f"{_MANAGED}, with up to 32 GB", limits.MANAGED_INSTANCES_MEMORY_MB,
+               "BOTO MemorySize; AWS names no other maximum, 2026"), _SERVERS),
           limits.MEMORY_MB.source),
     Quota("init_s", "start-up before the handler (INIT)", limits.INIT_TIMEOUT_S, "s",
           "INIT is stopped and begins again inside the first invocation, under the function's timeout",
@@ -104,7 +106,7 @@ _RUN: Final = (
     Quota("tmp_mb", "files in /tmp", limits.EPHEMERAL_STORAGE_MB.highest, "MB",
           "writing fails: No space left on device (512 MB are there unless EphemeralStorage says more)",
           (_or("streaming from S3 to S3, without a file"), _or("an EFS or S3 Files mount, which functions share"),
-           _or("a function with an accelerator: 32 GB", 32_768, "BOTO EphemeralStorage")),
+           _or("a function with an accelerator: 32 GB", limits.ACCELERATOR_EPHEMERAL_STORAGE_MB, "BOTO EphemeralStorage")),
           limits.EPHEMERAL_STORAGE_MB.source),
     Quota("open_files", "open files and connections of one environment", limits.FILE_DESCRIPTORS, "",
           "opening fails: Too many open files",
@@ -192,8 +194,7 @@ _TRAFFIC: Final = (
           "DG; BOTO PutFunctionConcurrency", "tens of thousands"),
     Quota("event_age_s", "how long an asynchronous event is kept", limits.ASYNC_EVENT_AGE_S.highest, "s",
           "the event goes to the dead-letter queue or the destination, or is lost",
-          (_or("an SQS queue, which keeps it for up to 14 days",
-          14 * 86_400, "SQS Developer Guide, 2026"),), limits.ASYNC_EVENT_AGE_S.source),
+          (_or("an SQS queue, which keeps it for up to 14 days", queues.LONGEST_RETENTION_S, "SQS Developer Guide, 2026"),), limits.ASYNC_EVENT_AGE_S.source),
     Quota("async_retries", "retries of an asynchronous event that fails", limits.ASYNC_RETRIES.highest, "",
           "the event goes to the dead-letter queue or the destination, or is lost",
           (_or("an SQS queue with its redrive policy"),), limits.ASYNC_RETRIES.source),
@@ -228,7 +229,7 @@ _SOURCES: Final = (
 )
 
 _DURABLE: Final = (
-    Quota("durable_s", "durable execution, from end to end", 31_622_400, "s", "the execution ends as TIMED_OUT",
+    Quota("durable_s", "durable execution, from end to end", _DURABLE_S, "s", "the execution ends as TIMED_OUT",
           (_or("a new execution that goes on"),), "BOTO DurableConfig: 366 days"),
     Quota("durable_operations", "operations of a durable execution", 3_000, "", _NOT_ON,
           (_or("a child execution for each part"),), "DG, 2026"),

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from lablib.models.limits import EPHEMERAL_STORAGE_MB, MEMORY_MB, TIMEOUT_S
+from lablib.models.limits import (
+    EPHEMERAL_STORAGE_MB, MANAGED_INSTANCES_MEMORY_MB, MANAGED_INSTANCES_TIMEOUT_S, MEMORY_MB, TIMEOUT_S,
+)  # fmt: skip
 from lablib.models.pricing.bill import Bill, Line, charged
 from lablib.models.pricing.numbers import EXACT, ZERO, gigabytes, number, up
 from lablib.models.pricing.options import Durable, ManagedInstances, Number, SnapStart
@@ -16,9 +18,6 @@ from lablib.models.pricing.prices import (
 
 ARCHITECTURES = ("x86_64", "arm64")
 _POLLED = {"sqs": "SQS", "kafka": "Kafka"}
-
-# Managed Instances: memory and time that no other function may have. BOTO, 2026-11-17 (see models.limits).
-_INSTANCE_MB, _INSTANCE_S = 32_768, 5_400
 
 
 def estimate(
@@ -96,8 +95,8 @@ def estimate(
         must_be_architecture(architecture)
         _must_be_options(snapstart, durable, managed_instances)
         instances = managed_instances is not None
-        longest_ms = (_INSTANCE_S if instances else TIMEOUT_S.highest) * 1000
-        gb = gigabytes(memory_mb, _INSTANCE_MB if instances else MEMORY_MB.highest)
+        longest_ms = (MANAGED_INSTANCES_TIMEOUT_S if instances else TIMEOUT_S.highest) * 1000
+        gb = gigabytes(memory_mb, MANAGED_INSTANCES_MEMORY_MB if instances else MEMORY_MB.highest)
         asked = _Work.of("", requests, duration_ms, longest_ms, init_ms, cold_start_rate)
         served_ms = duration_ms if provisioned_duration_ms is None else provisioned_duration_ms
         served = _Work.of("provisioned_", provisioned_requests, served_ms, longest_ms)

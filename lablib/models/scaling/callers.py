@@ -79,8 +79,8 @@ class Polled:
     def __post_init__(self) -> None:
         number("batch", whole("batch", self.batch), least=mappings.SQS_BATCH.lowest, most=mappings.SQS_BATCH.highest)
         if self.maximum_concurrency is not None:
-            # BOTO ScalingConfig.MaximumConcurrency, 2026-11-17
-            number("maximum_concurrency", whole("maximum_concurrency", self.maximum_concurrency), least=2, most=1_000)
+            least, most = mappings.MAXIMUM_CONCURRENCY
+            number("maximum_concurrency", whole("maximum_concurrency", self.maximum_concurrency), least=least, most=most)
 
     @property
     def most(self) -> int:

@@ -64,15 +64,6 @@ class LogNormal:
         if positive("sd", self.sd) / positive("mean", self.mean) > 1e3:
             raise ValueError(f"sd is at most 1,000 times the mean; they were {self.sd!r} and {self.mean!r}")
 
-    @classmethod
-    def of_percentiles(cls, p50: float, p99: float) -> LogNormal:
-        """The one with this median and this 99th percentile."""
-        if positive("p99", p99) <= positive("p50", p50):
-            raise ValueError(f"p99 is above p50; they were {p99!r} and {p50!r}")
-        sigma = math.log(p99 / p50) / 2.3263478740408408  # the normal distribution's 99th percentile
-        mean = p50 * math.exp(sigma**2 / 2)
-        return cls(mean, mean * math.sqrt(math.expm1(sigma**2)))
-
     def sample(self, rng: np.random.Generator, count: int) -> Floats:
         variance = math.log1p((self.sd / self.mean) ** 2)
         return rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance), count)

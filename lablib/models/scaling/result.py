@@ -62,10 +62,6 @@ class Series:
     busy: Floats
     queue: Floats
 
-    @property
-    def middles(self) -> Floats:
-        return (self.edges[1:] + self.edges[:-1]) / 2
-
 
 @dataclass(frozen=True)
 class Spread:
