@@ -52,7 +52,7 @@ def test_the_numbers_are_those_of_the_quotas_page(key: str, most: float) -> None
 def test_each_quota_says_what_happens_what_to_use_and_who_says_so() -> None:
     for quota in QUOTAS.values():
         assert quota.beyond and quota.instead and quota.name and not quota.beyond.endswith("."), quota.key
-        assert re.match(r"DG|BOTO", quota.source), quota.key
+        assert re.match(r"DG|BOTO|Tagging AWS Resources User Guide", quota.source), quota.key
         assert all(other.source for other in quota.instead if other.up_to is not None), quota.key
         assert all(other.up_to > quota.most for other in quota.instead if other.up_to is not None), quota.key
         assert quota.key not in NEEDS or any(other.up_to is None for other in quota.instead), "however much it is"

@@ -115,7 +115,8 @@ def deliver(source: Source, failures: int | None = 0, within_s: float = 600, vis
     """
     if failures is not None and (type(failures) is not int or failures < 0):
         raise ValueError(f"failures is a number of runs, 0 or more, or None for all, and not {failures!r}.")
-    for name, value, least, most in (("within_s", within_s, 0, _LOOK_S), ("visibility_s", visibility_s, 1, LONGEST_VISIBILITY_S)):
+    bounds = (("within_s", within_s, 0, _LOOK_S), ("visibility_s", visibility_s, 1, LONGEST_VISIBILITY_S))
+    for name, value, least, most in bounds:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
             raise ValueError(f"{name} is a number of seconds, {least} to {most:,}, and not {value!r:.80}.")
     runs: list[Run] = []

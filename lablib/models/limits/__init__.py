@@ -123,6 +123,8 @@ DESCRIPTION_CHARACTERS = 256
 ENVIRONMENT_BYTES = 4 * 1024
 CLIENT_CONTEXT_BYTES = 3_583
 LOG_RESULT_BYTES = 4 * 1024
+# AWS's tags in general: 50 user-created ones of a resource (Tagging AWS Resources User Guide, 2026). Lambda's own pages name
+# no number.
 TAGS = 50
 
 # A resource-based policy. BOTO ResourcePolicy, 2026-07-09 (max 20480); DG gettingstarted-limits (20 KB), 2026.

@@ -37,8 +37,12 @@ class Limits:
 
     def __post_init__(self) -> None:
         whole("account", self.account, least=1)
-        if self.reserved is not None and whole("reserved", self.reserved) > self.account:
-            raise ValueError(f"reserved is at most the account's concurrency, {self.account:,}; it was {self.reserved:,}")
+        most = max(0, self.account - limits.UNRESERVED_CONCURRENCY_KEPT)
+        if self.reserved is not None and whole("reserved", self.reserved) > most:
+            kept = limits.UNRESERVED_CONCURRENCY_KEPT
+            raise ValueError(
+                f"reserved is at most {most:,}, as {kept} of the account's {self.account:,} stay unreserved; it was {self.reserved:,}"
+            )
         if whole("provisioned", self.provisioned) > self.concurrency:
             raise ValueError(f"provisioned is at most {self.concurrency:,}, the function's concurrency; it was {self.provisioned:,}")
         number("scaling", self.scaling, least=1)

@@ -133,7 +133,9 @@ def test_day_and_night() -> None:
     (lambda: Exponential(0), "mean is a number, more than 0"),
     (lambda: Uniform(2, 1), "high is at least low"),
     (lambda: Measured(["a"]), "seconds is a list of numbers"),  # type: ignore[list-item]
-    (lambda: Limits(reserved=2_000), "reserved is at most the account's concurrency, 1,000; it was 2,000"),
+    (lambda: Limits(reserved=2_000), "reserved is at most 900, as 100 of the account's 1,000 stay unreserved; it was 2,000"),
+    (lambda: Limits(reserved=901), "reserved is at most 900"),
+    (lambda: Limits(account=10, reserved=1), "reserved is at most 0"),
     (lambda: Limits(reserved=2, provisioned=3), "provisioned is at most 2"),
     (lambda: Limits(account=0), "account is a whole number|account is a number"),
     (lambda: Synchronous(attempts=0), "attempts is"),
