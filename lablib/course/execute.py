@@ -13,7 +13,8 @@ from lablib.course.progress import HOME_VARIABLE
 from lablib.course.sanitize import sanitize
 from lablib.course.student import BuildError
 
-_CELL_SECONDS: Final = 60
+_CELL_SECONDS: Final = 180
+"""As in pyproject.toml: compilers take long on a new machine."""
 _LIVE: Final = "application/vnd.jupyter.widget-view+json"
 """A widget of a kernel that has ended: without it a page shows the PNG and the text beside it."""
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")

@@ -50,7 +50,7 @@ def _makes(event: dict[str, Any]) -> Test:
     wanted = {"made": _small(names[event["start"] :]), "next": None}
 
     def test(bench: Bench) -> Answer:
-        answered = bench.invoke("thumbs_fixed", event)
+        answered = _asked(bench, event)
         if answered.error:
             return failed("thumbs_fixed", event, shown(wanted), answered, _CAUSES)
         got = answered.payload
