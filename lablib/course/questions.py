@@ -68,7 +68,7 @@ def predict(name: str, got: str | None = None) -> ChoiceCard | Comparison:
 
 def _compare(question: Question, chosen: str | None, got: str) -> Comparison:
     happened = question.answer(got)
-    lines = [f"Prediction {question.name}: {question.prompt}"]
+    lines = labelled(f"Prediction {question.name}: ", question.prompt)
     if chosen is None:
         lines.append("  you predicted:  nothing committed yet")
     else:

@@ -46,7 +46,8 @@ def test_nobody_clicked() -> None:
     seen = predict("00.p1", got="b")
     assert isinstance(seen, Comparison) and seen.predicted is None and not seen.right
     assert repr(seen).splitlines() == [
-        "Prediction 00.p1: You invoke the same function again, right after the first time. What happens to its start-up?",
+        "Prediction 00.p1: You invoke the same function again, right after the first time. What happens to",
+        "                  its start-up?",
         "  you predicted:  nothing committed yet",
         "  what happened:  (b) There is none: what started the first time answers again.",
     ]
