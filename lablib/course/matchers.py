@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from copy import deepcopy
+from typing import Any, Final
 
 from lablib.course.bench import Answered, Bench
 from lablib.course.verdict import HOLDS, Answer, NotStarted, fails, shown, written
@@ -143,6 +144,39 @@ def call(bench: Bench, name: str, *arguments: Any) -> tuple[Any, str | None]:
         raise NotStarted from None
     except (Exception, SystemExit) as error:  # the learner's error is the check's finding, not its failure
         return None, f"{type(error).__name__}: {error}"
+
+
+def raised(error: str, *, input: str, expected: str, likely: str) -> Answer:
+    """The notebook's function raised `error`, as `call` gives it."""
+    return fails(input=input, expected=expected, got=came_out(None, error), likely=likely)
+
+
+def came_out(got: Any, error: str | None) -> str:
+    """What a call of the notebook's function came to: its error, or its result as it is written in Python."""
+    return f"an error, {error}" if error else written(got)
+
+
+def own_error(name: str) -> str:
+    """The likely cause when no other is known."""
+    return f"your code raised it; call {name} yourself to see the traceback."
+
+
+NO_RETURN: Final = "the function ends without `return`."
+
+
+def asked(name: str, *arguments: Any) -> str:
+    """The call as it is written in Python."""
+    return f"{name}({', '.join(map(written, arguments))})"
+
+
+def works(name: str, *arguments: Any, expected: str) -> Test:
+    """The notebook's function, called with `arguments`, ends with anything but an error. `expected` says what of."""
+
+    def test(bench: Bench) -> Answer:
+        _, error = call(bench, name, *deepcopy(arguments))
+        return HOLDS if not error else raised(error, input=asked(name, *arguments), expected=expected, likely=own_error(name))
+
+    return test
 
 
 def _named(kind: type | tuple[type, ...]) -> str:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
 from lablib.course.matchers import (
-    Likely, Test, answers, answers_with_fields, call, callable_named, deployed, extra_key, misshapen, runs,
-)
+    Likely, Test, answers, answers_with_fields, call, callable_named, deployed, extra_key, misshapen, raised, runs,
+)  # fmt: skip
 from lablib.course.verdict import HOLDS, Answer, fails, written
 
 EXAMPLE_LINE: Final = (
@@ -74,10 +74,8 @@ def _holds_only_again(bench: Bench) -> Answer:
 def _reads(bench: Bench, line: str, expected: dict[str, Any], given: str) -> Answer:
     got, error = call(bench, "read_report", line)
     if error:
-        return fails(
-            input=given, expected=written(expected), got=f"an error, {error}",
-            likely="not every REPORT line has an Init Duration; look before you take it apart.",
-        )
+        likely = "not every REPORT line has an Init Duration; look before you take it apart."
+        return raised(error, input=given, expected=written(expected), likely=likely)
     if got == expected:
         return HOLDS
     likely = misshapen(got, expected, "function", "line") or _misread(line, got, expected)
@@ -103,7 +101,7 @@ def _reads_at_all(bench: Bench) -> Answer:
     if not error:
         return HOLDS
     likely = "see its traceback with a line of your own: read_report(line)"
-    return fails(input=f"the example line, {EXAMPLE_LINE!r}", expected=_WANTED, got=f"an error, {error}", likely=likely)
+    return raised(error, input=f"the example line, {EXAMPLE_LINE!r}", expected=_WANTED, likely=likely)
 
 
 def _right_type(bench: Bench) -> Answer:

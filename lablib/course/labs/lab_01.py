@@ -8,8 +8,8 @@ from typing import Any, Final
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
 from lablib.course.matchers import (
-    Test, answers_with_fields, call, callable_named, deployed, equals, extra_key, failed, runs,
-)
+    NO_RETURN, Test, answers_with_fields, call, callable_named, deployed, equals, extra_key, failed, own_error, raised, runs,
+)  # fmt: skip
 from lablib.course.verdict import HOLDS, Answer, fails, shown, written
 from lablib.course.watch import watched
 
@@ -54,7 +54,7 @@ def _create(bench: Bench, name: str, reply: str) -> Answer:
     _, error = call(bench, "create", name, source)
     wanted = f'a function "{name}" that answers {shown(reply)}'
     if error:
-        return fails(input=given, expected=wanted, got=f"an error, {error}", likely=_refused(error, name))
+        return raised(error, input=given, expected=wanted, likely=_refused(error, name))
     if bench.configuration(name) is None:
         likely = "create_function was not called, or not with the name you are given."
         return fails(input=given, expected=wanted, got="no function of that name", likely=likely)
@@ -84,7 +84,7 @@ def _refused(error: str, name: str) -> str:
     if "ResourceConflict" in error:
         return "you used another name than the one given, and that one is taken."
     if not _from_aws(error):
-        return "your code raised it; call create yourself to see the traceback."
+        return own_error("create")
     return "the text of the error says which argument AWS refuses."
 
 
@@ -106,7 +106,7 @@ def _creates(bench: Bench) -> Answer:
     _, error = call(bench, "create", name, _REPLY.format(reply="'ok'"))
     if not error:
         return HOLDS
-    return fails(input=_asked_create(name), expected=_NEW_ARN, got=f"an error, {error}", likely=_refused(error, name))
+    return raised(error, input=_asked_create(name), expected=_NEW_ARN, likely=_refused(error, name))
 
 
 def _waits_until_active(bench: Bench) -> Answer:
@@ -141,14 +141,14 @@ def _created_type(bench: Bench) -> Answer:
     name = bench.will_make("check-01-2-type")
     got, error = call(bench, "create", name, _REPLY.format(reply="'ok'"))
     if error:
-        return fails(input=_asked_create(name), expected=_NEW_ARN, got=f"an error, {error}", likely=_refused(error, name))
+        return raised(error, input=_asked_create(name), expected=_NEW_ARN, likely=_refused(error, name))
     if isinstance(got, str) and re.fullmatch(rf"arn:[\w-]+:lambda:[\w-]+:\d{{12}}:function:{name}", got):
         return HOLDS
     likely = 'create_function answers a dictionary; return its "FunctionArn".'
     if isinstance(got, str) and got.startswith("arn:"):
         likely = "that is another function's ARN; use the name you are given."
     elif got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     return fails(input=_asked_create(name), expected=_NEW_ARN, got=written(got), likely=likely)
 
 
@@ -169,19 +169,19 @@ def _release(bench: Bench, layer: str) -> tuple[str, Any, str | None]:
 
 def _released(bench: Bench) -> Answer:
     given, _, error = _release(bench, "runs")
-    return fails(input=given, expected=_NEW_VERSION, got=f"an error, {error}", likely=_unreleased(error)) if error else HOLDS
+    return raised(error, input=given, expected=_NEW_VERSION, likely=_unreleased(error)) if error else HOLDS
 
 
 def _released_type(bench: Bench) -> Answer:
     given, got, error = _release(bench, "type")
     if error:
-        return fails(input=given, expected=_NEW_VERSION, got=f"an error, {error}", likely=_unreleased(error))
+        return raised(error, input=given, expected=_NEW_VERSION, likely=_unreleased(error))
     if isinstance(got, str) and got != "$LATEST":
         return HOLDS
     if got == "$LATEST":
         likely = "$LATEST is the code you can still change; publish_version's answer has the new number."
     elif got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     else:
         likely = 'publish_version answers a dictionary; return its "Version", which is text.'
     return fails(input=given, expected=_NEW_VERSION, got=written(got), likely=likely)
@@ -207,7 +207,7 @@ def _unreleased(error: str) -> str:
     if "bytes-like object is required" in error:
         return "ZipFile wants bytes, and a BytesIO is none: its getvalue() gives them."
     if not _from_aws(error):
-        return "your code raised it; call release yourself to see the traceback."
+        return own_error("release")
     return "the text of the error says which call AWS refuses."
 
 
@@ -226,7 +226,7 @@ def _releases(name: str, *replies: str) -> Test:
                 got, error = call(bench, "release", name, source)
             wanted = f"a new version, which answers {shown(reply)}"
             if error:
-                return fails(input=given, expected=wanted, got=f"an error, {error}", likely=_unreleased(error))
+                return raised(error, input=given, expected=wanted, likely=_unreleased(error))
             new = [number for number in bench.versions(name) if number not in before]
             if not new:
                 if watch.made("DeleteFunction"):

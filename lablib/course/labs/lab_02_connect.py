@@ -11,7 +11,7 @@ from typing import Any, Final
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
 from lablib.course.labs.lab_02_buckets import buckets
-from lablib.course.matchers import call, callable_named
+from lablib.course.matchers import NO_RETURN, call, callable_named, own_error, raised
 from lablib.course.verdict import HOLDS, Answer, fails, written
 from lablib.models import s3_events
 
@@ -54,7 +54,7 @@ def _why_refused(bench: Bench, error: str, bucket: str, name: str) -> str:
         return "SourceArn is no ARN: a bucket's is arn:aws:s3::: and its name."
     if "ARN" in error or "ParamValidation" in error or "when calling the" in error:
         return "the text of the error says which argument AWS refuses."
-    return "your code raised it; call connect yourself to see the traceback."
+    return own_error("connect")
 
 
 def _not_permitted(bench: Bench, bucket: str, name: str) -> str:
@@ -79,7 +79,7 @@ def _runs(bench: Bench) -> Answer:
         if not error:
             return HOLDS
         likely = _why_refused(bench, error, bucket, name)
-        return fails(input=_asked(bucket, name), expected=_ARN, got=f"an error, {error}", likely=likely)
+        return raised(error, input=_asked(bucket, name), expected=_ARN, likely=likely)
 
 
 def _type(bench: Bench) -> Answer:
@@ -90,7 +90,7 @@ def _type(bench: Bench) -> Answer:
         return HOLDS
     likely = 'get_function_configuration answers a dictionary; its "FunctionArn" is what the bucket needs, and what you return.'
     if got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     elif isinstance(got, str) and got.startswith("arn:"):
         likely = "that is another ARN; use the function that you are given."
     return fails(input=_asked(bucket, name), expected=_ARN, got=written(got), likely=likely)
@@ -151,7 +151,7 @@ def _two_buckets(bench: Bench) -> Answer:
         given = f"{_asked(first, name)}, then {_asked(second, name)}"
         if error:
             likely = _why_refused(bench, error, second, name)
-            return fails(input=given, expected="both buckets call it", got=f"an error, {error}", likely=likely)
+            return raised(error, input=given, expected="both buckets call it", likely=likely)
         created = s3_events.covered("s3:ObjectCreated:*")
         for bucket in (first, second):
             told = _covered(_configured(bench, bucket, name))

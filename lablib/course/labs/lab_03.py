@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
-from lablib.course.matchers import Test, answers, answers_with_fields, call, callable_named, equals, extra_key, failed
+from lablib.course.matchers import (
+    NO_RETURN, Test, answers, answers_with_fields, call, callable_named, equals, extra_key, failed, own_error, raised,
+)  # fmt: skip
 from lablib.course.verdict import HOLDS, Answer, NotStarted, fails, shown, written
 
 ONE: Final[dict[str, Any]] = {"n": 1}
@@ -191,8 +193,8 @@ def _shares(bench: Bench) -> Answer:
     elif "unzip" in error.lower() or "zip file" in error.lower():
         likely = "ZipFile wants the bytes of a zip: close the archive (leave its `with`) before you take them."
     elif "when calling the" not in error and not error.startswith("ParamValidationError"):
-        likely = "your code raised it; call share yourself to see the traceback."
-    return fails(input=_asked(name), expected="the ARN of a layer's version", got=f"an error, {error}", likely=likely)
+        likely = own_error("share")
+    return raised(error, input=_asked(name), expected="the ARN of a layer's version", likely=likely)
 
 
 def _arn(bench: Bench) -> Answer:
@@ -205,7 +207,7 @@ def _arn(bench: Bench) -> Answer:
         return HOLDS
     likely = 'publish_layer_version answers a dictionary; return its "LayerVersionArn".'
     if got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     elif isinstance(got, str) and ":layer:" in got:
         likely = "that is another layer's ARN; use the name you are given."
         if f":layer:{name}" in got:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, RUNS, TYPE, Exercise, Layer
-from lablib.course.matchers import Test, call, callable_named
+from lablib.course.matchers import NO_RETURN, Test, asked, call, callable_named, own_error, raised, works
 from lablib.course.verdict import HOLDS, Answer, fails, written
 from lablib.course.watch import watched
 
@@ -37,21 +37,21 @@ def _sent(bench: Bench, layer: str, seconds: list[float], reserved: int | None =
 
 def _sends(bench: Bench) -> Answer:
     given, _, error = _sent(bench, "runs", [0.0])
-    return HOLDS if not error else fails(input=given, expected="a list with one answer", got=f"an error, {error}", likely=_UNSENT)
+    return HOLDS if not error else raised(error, input=given, expected="a list with one answer", likely=_UNSENT)
 
 
-_UNSENT = "your code raised it; call send_all yourself to see the traceback."
+_UNSENT = own_error("send_all")
 
 
 def _sends_type(bench: Bench) -> Answer:
     given, got, error = _sent(bench, "type", [0.0, 0.0])
     wanted = "a list with an answer for each event"
     if error:
-        return fails(input=given, expected=wanted, got=f"an error, {error}", likely=_UNSENT)
+        return raised(error, input=given, expected=wanted, likely=_UNSENT)
     if isinstance(got, list) and len(got) == 2:
         return HOLDS
     if got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     elif isinstance(got, list):
         likely = "each event has one answer: no more, and none left out."
     else:
@@ -64,7 +64,7 @@ def _sends_all(layer: str, seconds: list[float], reserved: int | None) -> Test:
         given, got, error = _sent(bench, layer, seconds, reserved)
         wanted = list(range(len(seconds)))
         if error:
-            return fails(input=given, expected=written(wanted), got=f"an error, {error}", likely=_unpatient(error))
+            return raised(error, input=given, expected=written(wanted), likely=_unpatient(error))
         if got == wanted:
             return HOLDS
         return fails(input=given, expected=written(wanted), got=written(got), likely=_wrong_answers(got, wanted))
@@ -114,16 +114,13 @@ def _pauses(bench: Bench) -> Answer:
 
 
 def _need(bench: Bench, rate: int, duration_ms: int, wanted: int) -> Answer:
-    given = f"needed({rate}, {duration_ms})"
+    given = asked("needed", rate, duration_ms)
     got, error = call(bench, "needed", rate, duration_ms)
     if error:
-        return fails(input=given, expected=written(wanted), got=f"an error, {error}", likely=_UNNEEDED)
+        return raised(error, input=given, expected=written(wanted), likely=own_error("needed"))
     if got == wanted and not isinstance(got, bool):
         return HOLDS
     return fails(input=given, expected=written(wanted), got=written(got), likely=_misjudged(got, rate, duration_ms))
-
-
-_UNNEEDED = "your code raised it; call needed yourself to see the traceback."
 
 
 def _misjudged(got: Any, rate: int, duration_ms: int) -> str:
@@ -148,18 +145,13 @@ def _misjudged(got: Any, rate: int, duration_ms: int) -> str:
     return "the larger of rate × duration (in seconds) and rate ÷ 10, rounded up."
 
 
-def _needs(bench: Bench) -> Answer:
-    _, error = call(bench, "needed", 100, 500)
-    return HOLDS if not error else fails(input="needed(100, 500)", expected="50", got=f"an error, {error}", likely=_UNNEEDED)
-
-
 def _needs_type(bench: Bench) -> Answer:
     got, _ = call(bench, "needed", 100, 500)
     if isinstance(got, int) and not isinstance(got, bool):
         return HOLDS
     likely = "an environment is whole: math.ceil makes a whole number, rounded up."
     if got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     return fails(input="needed(100, 500)", expected="a whole number", got=written(got), likely=likely)
 
 
@@ -190,17 +182,17 @@ _LIMIT = "the concurrency that is reserved, a whole number"
 
 def _protects(bench: Bench) -> Answer:
     _, given, _, error = _protected(bench, "runs", 12, 2)
-    return HOLDS if not error else fails(input=given, expected=_LIMIT, got=f"an error, {error}", likely=_unprotected(error))
+    return HOLDS if not error else raised(error, input=given, expected=_LIMIT, likely=_unprotected(error))
 
 
 def _protects_type(bench: Bench) -> Answer:
     _, given, got, error = _protected(bench, "type", 12, 2)
     if error:
-        return fails(input=given, expected=_LIMIT, got=f"an error, {error}", likely=_unprotected(error))
+        return raised(error, input=given, expected=_LIMIT, likely=_unprotected(error))
     if isinstance(got, int) and not isinstance(got, bool):
         return HOLDS
     if got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     elif isinstance(got, float):
         likely = "/ makes a number with a point; // makes a whole one."
     else:
@@ -215,7 +207,7 @@ def _unprotected(error: str) -> str:
         return "that is nearly all of the account's concurrency; a database of a few connections bears much less."
     if "ResourceNotFound" in error:
         return "use the function's name that you are given."
-    return "your code raised it; call protect yourself to see the traceback."
+    return own_error("protect")
 
 
 def _limits(layer: str, connections: int, each: int) -> Test:
@@ -223,7 +215,7 @@ def _limits(layer: str, connections: int, each: int) -> Test:
         name, given, got, error = _protected(bench, layer, connections, each)
         wanted = connections // each
         if error:
-            return fails(input=given, expected=written(wanted), got=f"an error, {error}", likely=_unprotected(error))
+            return raised(error, input=given, expected=written(wanted), likely=_unprotected(error))
         reserved = bench.client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
         if reserved != wanted:
             said = "nothing reserved" if reserved is None else f"{reserved} reserved"
@@ -269,7 +261,7 @@ EXERCISES: Final = (
     )),
     Exercise("04.2", "the Python function `needed`", (
         Layer(DEFINED, callable_named("needed")),
-        Layer(RUNS, _needs),
+        Layer(RUNS, works("needed", 100, 500, expected="50")),
         Layer(TYPE, _needs_type),
         Layer(EXAMPLE, lambda bench: _need(bench, 100, 500, 50)),
         Layer("right on services you have not seen", _needs_elsewhere),

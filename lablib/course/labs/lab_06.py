@@ -10,8 +10,9 @@ from lablib.course.bench import Answered, Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
 from lablib.course.labs.lab_06_run_all import RUN_ALL
 from lablib.course.matchers import (
-    Test, answers_with_fields, call, callable_named, deployed, extra_key, failed, misshapen,
-)
+    NO_RETURN, Test, answers_with_fields, asked, call, callable_named, came_out, deployed, extra_key, failed, misshapen, raised,
+    works,
+)  # fmt: skip
 from lablib.course.verdict import HOLDS, Answer, fails, shown, written
 
 _THREE: Final[dict[str, Any]] = {"names": ["a.jpg", "b.jpg", "c.jpg"], "start": 1}
@@ -139,28 +140,16 @@ def _greedy(names: list[str], most: int) -> list[list[str]]:
     return cut
 
 
-def _asked_pieces(names: list[str], most: int) -> str:
-    return f"pieces({written(names)}, {most})"
-
-
-def _pieces_run(bench: Bench) -> Answer:
-    _, error = call(bench, "pieces", list(_WORDS), 12)
-    if not error:
-        return HOLDS
-    likely = 'call it yourself to see the traceback: pieces(["aa", "bb", "cc"], 12)'
-    return fails(input=_asked_pieces(_WORDS, 12), expected="a list of lists", got=f"an error, {error}", likely=likely)
-
-
 def _pieces_type(bench: Bench) -> Answer:
     got, _ = call(bench, "pieces", list(_WORDS), 12)
     if isinstance(got, list) and all(isinstance(piece, list) for piece in got):
         return HOLDS
     likely = "each piece is a list of names, and the pieces are a list too."
     if got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     if hasattr(got, "__next__"):
         likely = "`yield` makes a generator: gather the pieces in a list and return it."
-    return fails(input=_asked_pieces(_WORDS, 12), expected="a list of lists", got=written(got), likely=likely)
+    return fails(input=asked("pieces", _WORDS, 12), expected="a list of lists", got=written(got), likely=likely)
 
 
 def _cuts(names: list[str], most: int) -> Test:
@@ -168,10 +157,10 @@ def _cuts(names: list[str], most: int) -> Test:
 
     def test(bench: Bench) -> Answer:
         got, error = call(bench, "pieces", list(names), most)
-        given, expected = _asked_pieces(names, most), written(_greedy(names, most))
+        given, expected = asked("pieces", names, most), written(_greedy(names, most))
         if error:
             likely = "it works for the example: what is different here?"
-            return fails(input=given, expected=expected, got=f"an error, {error}", likely=likely)
+            return raised(error, input=given, expected=expected, likely=likely)
         likely = _ill_cut(got, names, most)
         return fails(input=given, expected=expected, got=written(got), likely=likely) if likely else HOLDS
 
@@ -202,7 +191,7 @@ def _few(bench: Bench) -> Answer:
         best = _greedy(names, most)
         if not isinstance(got, list) or len(got) > len(best):
             return fails(
-                input=_asked_pieces(names, most), expected=f"{len(best)} pieces", got=f"{len(got or [])} pieces",
+                input=asked("pieces", names, most), expected=f"{len(best)} pieces", got=f"{len(got or [])} pieces",
                 likely="a piece is closed too early: the next name goes in as long as the JSON stays within what is allowed.",
             )
     return HOLDS
@@ -212,7 +201,7 @@ def _nothing(bench: Bench) -> Answer:
     got, error = call(bench, "pieces", [], 12)
     if got == [] and not error:
         return HOLDS
-    shows = f"an error, {error}" if error else written(got)
+    shows = came_out(got, error)
     return fails(input="pieces([], 12)", expected="[]", got=shows, likely="no names, no pieces: not even an empty one.")
 
 
@@ -243,7 +232,7 @@ EXERCISES: Final = (
     )),
     Exercise("06.2", "the Python function `pieces`", (
         Layer(DEFINED, callable_named("pieces")),
-        Layer(RUNS, _pieces_run),
+        Layer(RUNS, works("pieces", _WORDS, 12, expected="a list of lists")),
         Layer(TYPE, _pieces_type),
         Layer(EXAMPLE, _cuts(_WORDS, 12)),
         Layer("right on names you have not seen", _cuts(_ODD, 40)),

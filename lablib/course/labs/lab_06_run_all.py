@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, HIDDEN, RUNS, TYPE, Exercise, Layer
-from lablib.course.matchers import Test, call, callable_named
+from lablib.course.matchers import NO_RETURN, Test, call, callable_named, came_out, own_error, raised
 from lablib.course.verdict import HOLDS, Answer, fails, written
 
 _PIECEWISE: Final = """
@@ -71,15 +71,15 @@ def _runs(bench: Bench) -> Answer:
     name, _, error = _run(bench, "runs", 5, _TWO)
     if not error:
         return HOLDS
-    likely = _cause(bench, name, error) or "your code raised it; call run_all yourself to see the traceback."
-    return fails(input=_given(name, _TWO), expected=_WANTED, got=f"an error, {error}", likely=likely)
+    likely = _cause(bench, name, error) or own_error("run_all")
+    return raised(error, input=_given(name, _TWO), expected=_WANTED, likely=likely)
 
 
 def _type(bench: Bench) -> Answer:
     name, got, _ = _run(bench, "type", 5, _TWO)
     if isinstance(got, list):
         return HOLDS
-    likely = "the function ends without `return`." if got is None else "return the pictures of all calls in one list."
+    likely = NO_RETURN if got is None else "return the pictures of all calls in one list."
     return fails(input=_given(name, _TWO), expected=_WANTED, got=written(got), likely=likely)
 
 
@@ -91,7 +91,7 @@ def _makes_all(layer: str, size: int, names: list[str]) -> Test:
         likely = _cause(bench, name, error)
         if got == wanted and not likely:
             return HOLDS
-        shows = f"an error, {error}" if error else written(got)
+        shows = came_out(got, error)
         likely = likely or _wrong(got, wanted)
         return fails(input=f"{_given(name, names)}, {size} in each call", expected=written(wanted), got=shows, likely=likely)
 

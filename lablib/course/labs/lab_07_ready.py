@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, RUNS, TYPE, Layer
-from lablib.course.matchers import Test, call, callable_named
+from lablib.course.matchers import NO_RETURN, Test, call, callable_named, own_error
 from lablib.course.verdict import HOLDS, Answer, fails, written
 
 _SOURCE: Final = '''import os, time
@@ -89,7 +89,7 @@ def _cause(error: str) -> str:
         return "$LATEST cannot have provisioned concurrency: publish a version, and ask for it there."
     if "when calling the" in error or error.startswith("ParamValidationError"):
         return "the text of the error says which argument AWS refuses."
-    return "your code raised it; call ready yourself to see the traceback."
+    return own_error("ready")
 
 
 def _right_type(bench: Bench) -> Answer:
@@ -98,7 +98,7 @@ def _right_type(bench: Bench) -> Answer:
         return HOLDS
     likely = 'publish_version answers a dictionary; return its "Version", which is text.'
     if asked.got is None:
-        likely = "the function ends without `return`."
+        likely = NO_RETURN
     return asked.fails(written(asked.got), likely)
 
 

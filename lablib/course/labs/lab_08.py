@@ -8,9 +8,10 @@ from typing import Any, Final
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, RUNS, TYPE, Exercise, Layer
 from lablib.course.labs.lab_08_tuning import TUNE_LAYERS
-from lablib.course.matchers import Test, call, callable_named
+from lablib.course.matchers import NO_RETURN, Test, asked, call, callable_named, came_out, works
 from lablib.course.verdict import HOLDS, Answer, fails, written
 from lablib.models.pricing import estimate, price
+from lablib.models.pricing.prices import FREE_GB_S, FREE_REQUESTS
 
 _MOBILE: Final = (3_000_000, 120, 1536)
 """The example of 08.1, as the notebook shows it and as AWS's pricing page has it: 2.73 USD."""
@@ -19,24 +20,14 @@ _ALIKE: Final = 0.006
 """USD: a bill that was rounded to cents is right too."""
 
 
-def _monthly_runs(bench: Bench) -> Answer:
-    _, error = call(bench, "monthly_bill", *_MOBILE)
-    likely = "your code raised it; call monthly_bill yourself to see the traceback."
-    return fails(input=_asked(_MOBILE), expected="a number", got=f"an error, {error}", likely=likely) if error else HOLDS
-
-
 def _monthly_type(bench: Bench) -> Answer:
     got, _ = call(bench, "monthly_bill", *_MOBILE)
     if isinstance(got, int | float | Decimal) and not isinstance(got, bool):
         return HOLDS
     likely = "return the number itself, not a text or a list that holds it."
     if got is None:
-        likely = "the function ends without `return`."
-    return fails(input=_asked(_MOBILE), expected="a number", got=written(got), likely=likely)
-
-
-def _asked(month: tuple[int, int, int]) -> str:
-    return "monthly_bill({}, {}, {})".format(*month)
+        likely = NO_RETURN
+    return fails(input=asked("monthly_bill", *_MOBILE), expected="a number", got=written(got), likely=likely)
 
 
 def _bills(*months: tuple[int, int, int]) -> Test:
@@ -48,9 +39,9 @@ def _bills(*months: tuple[int, int, int]) -> Test:
             requests, billed_ms, memory_mb = month
             wanted = float(estimate(requests=requests, duration_ms=billed_ms, memory_mb=memory_mb).total)
             if error or got is None or abs(float(got) - wanted) > _ALIKE:
-                shown = f"an error, {error}" if error else written(got)
+                shown = came_out(got, error)
                 likely = "for other numbers your code raises it." if error else _misreckoned(got, *month)
-                return fails(input=_asked(month), expected=f"{wanted:.2f}", got=shown, likely=likely)
+                return fails(input=asked("monthly_bill", *month), expected=f"{wanted:.2f}", got=shown, likely=likely)
         return HOLDS
 
     return test
@@ -62,17 +53,18 @@ def _misreckoned(got: Any, requests: int, billed_ms: int, memory_mb: int) -> str
         return "for these numbers the function ends without `return`."
     each, second = float(price("requests").usd), float(price("x86_64 duration").usd)
     gb_s = requests * billed_ms / 1000 * memory_mb / 1024
-    paid_requests, paid_gb_s = max(0, requests - 1_000_000) * each, max(0.0, gb_s - 400_000) * second
+    free_requests, free_gb_s = int(FREE_REQUESTS), int(FREE_GB_S)
+    paid_requests, paid_gb_s = max(0, requests - free_requests) * each, max(0.0, gb_s - free_gb_s) * second
     mistakes = {
         "the free tier gives nothing back: what is left of each line is never below 0.":
-            (requests - 1_000_000) * each + (gb_s - 400_000) * second,
+            (requests - free_requests) * each + (gb_s - free_gb_s) * second,
         "the free tier is missing: 1,000,000 requests and 400,000 GB-seconds come off first.": requests * each + gb_s * second,
         "the free tier has 1,000,000 requests too; take them off before you multiply.": requests * each + paid_gb_s,
         "the free tier has 400,000 GB-seconds too; take them off before you multiply.": paid_requests + gb_s * second,
         "1,024 MB are one GB on Lambda's bill.":
-            paid_requests + max(0.0, requests * billed_ms / 1000 * memory_mb / 1000 - 400_000) * second,
+            paid_requests + max(0.0, requests * billed_ms / 1000 * memory_mb / 1000 - free_gb_s) * second,
         "a price of a GB-second wants seconds, and these are milliseconds.":
-            paid_requests + max(0.0, gb_s * 1000 - 400_000) * second,
+            paid_requests + max(0.0, gb_s * 1000 - free_gb_s) * second,
         "the requests themselves cost something too: 0.20 USD for a million.": paid_gb_s,
         "the duration is missing: its GB-seconds are the larger line.": paid_requests,
     }  # fmt: skip
@@ -88,18 +80,6 @@ _TABLE: Final = {128: 1660, 512: 390, 1024: 185, 1769: 120, 3538: 120}
 """The example of 08.2: memory (MB) to billed milliseconds. 1,024 MB costs least of all."""
 
 
-def _choice(times: dict[int, int], deadline: int) -> str:
-    return f"cheapest({written(times)}, {deadline})"
-
-
-def _chooses_at_all(bench: Bench) -> Answer:
-    _, error = call(bench, "cheapest", dict(_TABLE), 400)
-    if not error:
-        return HOLDS
-    likely = "your code raised it; call cheapest yourself to see the traceback."
-    return fails(input=_choice(_TABLE, 400), expected="one of the sizes", got=f"an error, {error}", likely=likely)
-
-
 def _chooses_a_size(bench: Bench) -> Answer:
     got, _ = call(bench, "cheapest", dict(_TABLE), 400)
     if type(got) is int and got in _TABLE:
@@ -110,7 +90,7 @@ def _chooses_a_size(bench: Bench) -> Answer:
         likely = "that is a time; return the memory that it belongs to."
     else:
         likely = "return the memory alone: a whole number out of the table's keys."
-    return fails(input=_choice(_TABLE, 400), expected="one of the sizes, as a whole number", got=written(got), likely=likely)
+    return fails(input=asked("cheapest", _TABLE, 400), expected="one of the sizes, as a whole number", got=written(got), likely=likely)
 
 
 def _chooses(*cases: tuple[dict[int, int], int, int | None]) -> Test:
@@ -118,9 +98,9 @@ def _chooses(*cases: tuple[dict[int, int], int, int | None]) -> Test:
         for times, deadline, wanted in cases:
             got, error = call(bench, "cheapest", dict(times), deadline)
             if error or got != wanted:
-                shown = f"an error, {error}" if error else written(got)
+                shown = came_out(got, error)
                 likely = _unsized(error, wanted) if error else _mischosen(times, deadline, got)
-                return fails(input=_choice(times, deadline), expected=written(wanted), got=shown, likely=likely)
+                return fails(input=asked("cheapest", times, deadline), expected=written(wanted), got=shown, likely=likely)
         return HOLDS
 
     return test
@@ -152,7 +132,7 @@ def _mischosen(times: dict[int, int], deadline: int, got: Any) -> str:
 EXERCISES: Final = (
     Exercise("08.1", "the Python function `monthly_bill`", (
         Layer(DEFINED, callable_named("monthly_bill")),
-        Layer(RUNS, _monthly_runs),
+        Layer(RUNS, works("monthly_bill", *_MOBILE, expected="a number")),
         Layer(TYPE, _monthly_type),
         Layer(EXAMPLE, _bills(_MOBILE)),
         Layer("right for a month you have not seen", _bills((6_000_000, 280, 4096))),
@@ -160,7 +140,7 @@ EXERCISES: Final = (
     )),
     Exercise("08.2", "the Python function `cheapest`", (
         Layer(DEFINED, callable_named("cheapest")),
-        Layer(RUNS, _chooses_at_all),
+        Layer(RUNS, works("cheapest", _TABLE, 400, expected="one of the sizes")),
         Layer(TYPE, _chooses_a_size),
         Layer(EXAMPLE, _chooses((_TABLE, 400, 1024))),
         Layer("right on tables you have not seen", _chooses(

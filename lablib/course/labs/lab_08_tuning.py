@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lablib.course.bench import Bench
 from lablib.course.exercise import DEFINED, EXAMPLE, RUNS, TYPE, Layer
-from lablib.course.matchers import Test, call, callable_named
+from lablib.course.matchers import NO_RETURN, Test, call, callable_named, came_out, own_error, raised
 from lablib.course.verdict import HOLDS, Answer, fails, written
 from lablib.models.pricing.tuning import warm_times
 from lablib.models.report import Report, parse_report
@@ -40,20 +40,20 @@ def _runs(bench: Bench) -> Answer:
     given, _, error = _tuned(bench, "check-08-3-runs", _QUICK, (512, 1024), 2000)
     if not error:
         return HOLDS
-    likely = "your code raised it; call tune yourself to see the traceback."
+    likely = own_error("tune")
     if "'measure' is not defined" in error:
         likely = "run the cell that defines measure again."
     elif "when calling the" in error:
         likely = "the error says which call AWS refuses; an update that still runs is one cause: wait with function_updated_v2."
-    return fails(input=given, expected=_A_SIZE, got=f"an error, {error}", likely=likely)
+    return raised(error, input=given, expected=_A_SIZE, likely=likely)
 
 
 def _type(bench: Bench) -> Answer:
     given, got, error = _tuned(bench, "check-08-3-type", _QUICK, (512, 1024), 2000)
     if type(got) is int and got in (512, 1024):
         return HOLDS
-    likely = "the function ends without `return`." if got is None else "return the memory that you chose, in MB."
-    return fails(input=given, expected=_A_SIZE, got=f"an error, {error}" if error else written(got), likely=likely)
+    likely = NO_RETURN if got is None else "return the memory that you chose, in MB."
+    return fails(input=given, expected=_A_SIZE, got=came_out(got, error), likely=likely)
 
 
 def _tunes(name: str, source: str, why: str) -> Test:
@@ -64,7 +64,7 @@ def _tunes(name: str, source: str, why: str) -> Test:
         reports = _reports(bench, name)
         if error:
             likely = "your code raised it for this function alone."
-            return fails(input=given, expected=_A_SIZE, got=f"an error, {error}", likely=likely)
+            return raised(error, input=given, expected=_A_SIZE, likely=likely)
         if complaint := _unmeasured(reports):
             return fails(input=given, expected="a warm run at every size", got=complaint[0], likely=complaint[1])
         wanted = _allowed(reports)

@@ -89,7 +89,7 @@ WRONG = (
     Wrong("06.2", "no return", pieces(JOINS, "cut.append(piece)"), "right type", "ends without `return`"),
     Wrong("06.2", "an empty one from nothing", pieces(JOINS, "return cut + [piece]"), "right when there is nothing to cut",
           "no names, no pieces: not even an empty one"),
-    Wrong("06.2", "raises", "def pieces(names, most):\n    return cutt", "runs", "call it yourself to see the traceback"),
+    Wrong("06.2", "raises", "def pieces(names, most):\n    return cutt", "runs", "call pieces yourself to see the traceback"),
     Wrong("06.3", "the first call alone", run_all('made = ask(0)["made"]'), "right on the example",
           "the last pictures are missing"),
     Wrong("06.3", "the last call alone", run_all(LOOP + 'made = answer["made"]\n    start = answer["next"]'),
