@@ -68,12 +68,31 @@ _REFUSED: Final = {
 """Why a condition failed that nobody caught."""
 
 
+_REFUSALS: Final = {
+    "does not exist in the item": "a page's first visit finds no number to add to: ADD begins at 0, SET does not.",
+    "key element": f"an item is found by its key: {VISITS[1]} in {VISITS[0]}, {CHARGES[1]} in {CHARGES[0]}.",
+    "reserved keyword": "that attribute's name is a word of DynamoDB's own language: use another attribute.",
+}
+"""Words of what DynamoDB refuses, and why."""
+
+
+def _why_refused(error: str) -> str:
+    said = (why for words, why in _REFUSALS.items() if words in error)
+    return next(said, "DynamoDB refuses what it was asked; the text of the error says which part.")
+
+
 def _failed(name: str, event: Any, expected: str, answered: Answered) -> Answer:
-    return failed(name, event, expected, answered, {
+    error = answered.error or ""
+    causes = {
         "ResourceNotFoundException": f"it asks for a table that is not there: there are {VISITS[0]} and {CHARGES[0]}, made above.",
         "ConditionalCheckFailedException": _REFUSED[name],
-        "ValidationException": "DynamoDB refuses what it was asked; the text of the error says which part.",
-    })  # fmt: skip
+        "ClientError": _why_refused(error),
+    }
+    if "'Attributes'" in error:
+        causes["KeyError"] = 'ReturnValues="UPDATED_NEW" makes update_item answer with the new number.'
+    if "'exceptions'" in error:
+        causes["AttributeError"] = "a client knows its exceptions, a table does not: charges.meta.client.exceptions."
+    return failed(name, event, expected, answered, causes)
 
 
 def _runs(name: str, event: Callable[[], dict[str, Any]]) -> Test:

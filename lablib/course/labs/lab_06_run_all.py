@@ -63,7 +63,7 @@ def _cause(bench: Bench, name: str, error: str | None) -> str:
         return f"start {seen['beyond'][0]} is beyond the last name: begin where the answer's next says, and end when it is None."
     if error and any(word in error for word in ("Payload", "JSON", "StreamingBody")):
         return "Payload is JSON text both ways: json.dumps for the event, json.load for what comes back."
-    not_called = "the function that you are given was not called: FunctionName=function, from start 0 (which `while start` takes for False)."
+    not_called = "the function that you are given was not called: FunctionName=function, from start 0 (False to `while start`)."
     return "" if seen["starts"] else not_called
 
 

@@ -98,9 +98,10 @@ WRONG = (
           "right on the example", "start 0 came twice"),
     Wrong("06.3", "one by one", run_all(LOOP + 'made += answer["made"]\n    start += 1'), "runs", "is beyond the last name"),
     Wrong("06.3", "0 is False", run_all(LOOP.replace(" is not None", "") + 'made += answer["made"]\n    start = answer["next"]'),
-          "right on the example", "which `while start` takes for False"),
+          "right on the example", "False to `while start`"),
     Wrong("06.3", "an unread answer", run_all(
-        'reply = client.invoke(FunctionName=function, Payload=json.dumps({"names": names, "start": 0}))\nmade = reply["Payload"]["made"]'),
+        'reply = client.invoke(FunctionName=function, Payload=json.dumps({"names": names, "start": 0}))\n'
+        'made = reply["Payload"]["made"]'),
         "runs", "json.load for what comes back"),
     Wrong("06.3", "append", run_all(LOOP + 'made.append(answer["made"])\n    start = answer["next"]'), "right on the example",
           "append adds the answer's list itself"),
