@@ -28,12 +28,12 @@ def deployed(name: str) -> Test:
     return test
 
 
-def runs(name: str, event: Any) -> Test:
+def runs(name: str, event: Any, causes: Mapping[str, str] | None = None) -> Test:
     """The function answers `event` with anything but an error."""
 
     def test(bench: Bench) -> Answer:
         answered = bench.invoke(name, event)
-        return failed(name, event, "an answer", answered) if answered.error else HOLDS
+        return failed(name, event, "an answer", answered, causes) if answered.error else HOLDS
 
     return test
 
@@ -54,6 +54,7 @@ def _cause(kind: str, message: str) -> str:
         "Runtime.MarshalError": "the answer cannot be written as JSON: return only dict, list, text, numbers, True/False, None.",
         "Runtime.ImportModuleError": "Lambda has Python's own modules and boto3; the cell imports something else.",
         "Runtime.ExitError": "its process ended before it answered: look for an exit, or for more memory than it has.",
+        "UnboundLocalError": "what a function assigns is its own there: change the object instead (as with .update), or say `global` first.",
         "Sandbox.Timedout": "it ran into its timeout: look for a loop that never ends, or a sleep.",
     }.get(kind, "")
 

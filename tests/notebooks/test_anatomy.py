@@ -168,7 +168,8 @@ def test_links_lead_somewhere(lab: LabCard, folder: str) -> None:
 
 
 TERMS = {
-    "08": ("GB-second", "free tier", "INIT", "vCPU", "power tuning", "arm64", "break-even"),
+    "08": ("GB-second", "free tier", "INIT", "vCPU", "power tuning", "arm64", "break-even",
+           "REPORT line"),
     "00": ("package", "handler", "event", "invokes", "execution environment", "invocation"),
     "04": ("log stream", "execution environment", "concurrency", "fleet", "INIT", "reserve", "throttled"),
     "01": ("handler", "event", "context", "boto3", "role", "ARN", "Region", "Availability Zone"),
@@ -177,7 +178,7 @@ TERMS = {
     "02": ("handler", "event", "event source", "object", "bucket", "key", "policy", "notification", "boto3", "ARN", "synchronous", "poll",
            "topic", "rule", "poller", "event source mapping", "role", "stream", "batche"),
     "07": ("cold start", "execution environment", "handler", "INIT", "REPORT line", "Init Duration", "client", "reclaimed", "Provisioned concurrency",
-           "published version", "on demand", "SnapStart", "snapshot"),
+           "published version", "on demand", "SnapStart", "snapshot", "package", "container image", "invocation"),
     "06": ("handler", "event", "quota", "invocation", "payload", "layer", "package", "container image", "throttled"),
     "05": ("global variable", "state", "execution environment", "log stream", "stateless", "bucket", "table", "state machine", "role",
            "race", "idempotent"),

@@ -65,11 +65,18 @@ def _sends_all(layer: str, seconds: list[float], reserved: int | None) -> Test:
         wanted = list(range(len(seconds)))
         if error:
             return raised(error, input=given, expected=written(wanted), likely=_unpatient(error))
-        if got == wanted:
+        if got != wanted:
+            return fails(input=given, expected=written(wanted), got=written(got), likely=_wrong_answers(got, wanted))
+        left = bench.client.get_function_concurrency(FunctionName=f"check-04-1-{layer}").get("ReservedConcurrentExecutions")
+        if left == reserved:
             return HOLDS
-        return fails(input=given, expected=written(wanted), got=written(got), likely=_wrong_answers(got, wanted))
+        said = "nothing" if left is None else str(left)
+        return fails(input=given, expected=f"{reserved} reserved, as before", got=f"{said} reserved", likely=_LIMIT_STAYS)
 
     return test
+
+
+_LIMIT_STAYS: Final = "the limit protects something: leave it as it is, and send again what it refuses."
 
 
 def _unpatient(error: str) -> str:
@@ -140,6 +147,8 @@ def _misjudged(got: Any, rate: int, duration_ms: int) -> str:
         return "that is rate × duration alone; each unit also allows only 10 calls a second."
     if work > often and abs(got - often) <= 1:
         return "that is a tenth of the rate alone; long calls need rate × duration."
+    if got == max(work, often) + 1:
+        return "a whole number is rounded up already: math.ceil leaves it as it is."
     if abs(got - max(work, often)) < 1:
         return "round up: what is left over needs an environment too."
     return "the larger of rate × duration (in seconds) and rate ÷ 10, rounded up."
@@ -257,6 +266,7 @@ EXERCISES: Final = (
         Layer(TYPE, _sends_type),
         Layer(EXAMPLE, _sends_all("example", [0.1, 0.2], None)),
         Layer("right on events that are throttled", _sends_all("hidden", [0.4, 0.1, 0.2, 0.1, 0.1], 2)),
+        Layer("right on events that come too often", _sends_all("often", [0.0] * 14, 1)),
         Layer("pauses before it tries again", _pauses),
     )),
     Exercise("04.2", "the Python function `needed`", (

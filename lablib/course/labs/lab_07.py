@@ -88,7 +88,7 @@ def _wrong_price(event: dict[str, Any], got: dict[str, Any], total: float) -> st
     if set(got) != {"pay"}:
         return "answer with the key \"pay\" alone, as checkout does."
     if got["pay"] == event["price"]:
-        return "the voucher is a good one, and the price is the full one: make the codes before you look it up."
+        return "the voucher is a good one, and the price is the full one: make all 300,000 codes before you look it up."
     if got["pay"] == ORDER["price"]:
         return f"{ORDER['price']} is the example's price; take this event's."
     if total == event["price"]:
@@ -144,7 +144,7 @@ def _keeps_the_codes(bench: Bench) -> Answer:
 EXERCISES: Final = (
     Exercise("07.1", "the function `quick_checkout`", (
         Layer(DEFINED, deployed("quick_checkout")),
-        Layer(RUNS, runs("quick_checkout", ORDER)),
+        Layer(RUNS, runs("quick_checkout", ORDER, {"KeyError": _NO_VOUCHER})),
         Layer(TYPE, answers_with_fields("quick_checkout", ORDER, {"pay": (int, float)})),
         Layer(EXAMPLE, _pays(ORDER, 50)),
         Layer(HIDDEN, _pays({"price": 40, "voucher": _VOUCHER}, 36)),

@@ -20,6 +20,13 @@ _ALIKE: Final = 0.006
 """USD: a bill that was rounded to cents is right too."""
 
 
+def _without_help(bench: Bench) -> Answer:
+    if "estimate" in getattr(getattr(bench.namespace.get("monthly_bill"), "__code__", None), "co_names", ()):
+        likely = "estimate knows the bill already; here you reckon it yourself."
+        return fails(input=asked("monthly_bill", *_MOBILE), expected="a bill without help", got="it calls `estimate`", likely=likely)
+    return works("monthly_bill", *_MOBILE, expected="a number")(bench)
+
+
 def _monthly_type(bench: Bench) -> Answer:
     got, _ = call(bench, "monthly_bill", *_MOBILE)
     if isinstance(got, int | float | Decimal) and not isinstance(got, bool):
@@ -56,6 +63,8 @@ def _misreckoned(got: Any, requests: int, billed_ms: int, memory_mb: int) -> str
     free_requests, free_gb_s = int(FREE_REQUESTS), int(FREE_GB_S)
     paid_requests, paid_gb_s = max(0, requests - free_requests) * each, max(0.0, gb_s - free_gb_s) * second
     mistakes = {
+        "the free part comes off each line for itself: what one line leaves of it pays for no other.":
+            max(0.0, (requests - free_requests) * each + (gb_s - free_gb_s) * second),
         "the free tier gives nothing back: what is left of each line is never below 0.":
             (requests - free_requests) * each + (gb_s - free_gb_s) * second,
         "the free tier is missing: 1,000,000 requests and 400,000 GB-seconds come off first.": requests * each + gb_s * second,
@@ -66,7 +75,9 @@ def _misreckoned(got: Any, requests: int, billed_ms: int, memory_mb: int) -> str
         "a price of a GB-second wants seconds, and these are milliseconds.":
             paid_requests + max(0.0, gb_s * 1000 - free_gb_s) * second,
         "the requests themselves cost something too: 0.20 USD for a million.": paid_gb_s,
-        "the duration is missing: its GB-seconds are the larger line.": paid_requests,
+        "the duration is missing, or a // drops a part of it: its GB-seconds are the larger line.": paid_requests,
+        "0.20 USD is the price of a million requests, not of one.": paid_requests * 1_000_000 + paid_gb_s,
+        "each request is billed, not each whole million: divide with /.": max(0, requests // 1_000_000 * 1_000_000 - free_requests) * each + paid_gb_s,
     }  # fmt: skip
     for sentence, usd in mistakes.items():
         if abs(float(got) - usd) <= _ALIKE:
@@ -132,10 +143,10 @@ def _mischosen(times: dict[int, int], deadline: int, got: Any) -> str:
 EXERCISES: Final = (
     Exercise("08.1", "the Python function `monthly_bill`", (
         Layer(DEFINED, callable_named("monthly_bill")),
-        Layer(RUNS, works("monthly_bill", *_MOBILE, expected="a number")),
+        Layer(RUNS, _without_help),
         Layer(TYPE, _monthly_type),
         Layer(EXAMPLE, _bills(_MOBILE)),
-        Layer("right for a month you have not seen", _bills((6_000_000, 280, 4096))),
+        Layer("right for a month you have not seen", _bills((6_400_000, 280, 4096))),
         Layer("right inside the free tier", _bills((2_000_000, 10, 128), (800_000, 900, 1024), (500_000, 100, 128))),
     )),
     Exercise("08.2", "the Python function `cheapest`", (

@@ -62,10 +62,13 @@ def _tunes(name: str, source: str, why: str) -> Test:
     def test(bench: Bench) -> Answer:
         given, got, error = _tuned(bench, name, source, _SIZES, _DEADLINE_MS)
         reports = _reports(bench, name)
-        if error:
+        complaint, none_meets = _unmeasured(reports), "parameter MemorySize, value: None" in str(error)
+        if error and not (complaint and none_meets):
             likely = "your code raised it for this function alone."
+            if none_meets:
+                likely = f"it chose None, though a size meets the deadline: compare each time with deadline_ms, here {_DEADLINE_MS}."
             return raised(error, input=given, expected=_A_SIZE, likely=likely)
-        if complaint := _unmeasured(reports):
+        if complaint:
             return fails(input=given, expected="a warm run at every size", got=complaint[0], likely=complaint[1])
         wanted = _allowed(reports)
         if got in wanted:
@@ -92,7 +95,7 @@ def _unmeasured(reports: list[Report]) -> tuple[str, str] | None:
     seen, warm = {report.memory_size_mb for report in reports}, warm_times(reports)
     for size in _SIZES:
         if size not in seen:
-            likely = "give the function each size, wait for the update, and invoke it there."
+            likely = "give the function `name` each size, wait for the update, and invoke it there."
             return f"no REPORT line with Memory Size: {size} MB", likely
         if size not in warm:
             likely = "the first run at a new size pays INIT too: leave it out, and measure warm ones."

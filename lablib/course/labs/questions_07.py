@@ -8,7 +8,7 @@ from lablib.course.question import Question, question
 
 PREDICTIONS: Final[tuple[Question, ...]] = (
     question(
-        "07.p1", "You give `memo` eight times the memory. What gets faster?", "b",
+        "07.p1", "You give memo eight times the memory. What gets faster?", "b",
         again="Close what else keeps this machine busy, then run this cell again.",
         a=("INIT and the first invocation: more memory is more CPU.",
            "More memory is more CPU for the handler; INIT has a fast processor at any memory size."),

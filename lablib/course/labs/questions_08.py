@@ -18,7 +18,7 @@ PREDICTIONS: Final[tuple[Question, ...]] = (
            "The step of 100 ms went in December 2020; since then it is one millisecond."),
     ),
     question(
-        "08.p2", "You give `signin` twice the memory: 128 MB, then 256 MB. What happens to the price of one call?", "c",
+        "08.p2", "You give signin twice the memory: 128 MB, then 256 MB. What happens to the price of one call?", "c",
         again="Run this cell again.",
         a=("It doubles: a GB-second costs what it costs, and there are twice as many GB.",
            "Twice the GB, but about half the seconds: memory brings CPU with it, and this handler computes."),

@@ -63,6 +63,10 @@ COMING = "import concurrent.futures as f; return [o.result() for o in f.as_compl
 
 WRONG = (
     Wrong("04.1", "not caught", send_all("return invoke(event)"), THROTTLED, "a call was throttled, and that ended it"),
+    Wrong("04.1", "one after the other", send_all("return invoke(event)", end="return [send(event) for event in events]"),
+          "right on events that come too often", "a call was throttled, and that ended it"),
+    Wrong("04.1", "the limit taken away", send_all(*patient(), end="return list(pool.map(send, events))").replace(
+        "    with", "    client.delete_function_concurrency(FunctionName=name)\n    with"), THROTTLED, "the limit protects something"),
     Wrong("04.1", "given up", send_all("try:", "    return invoke(event)", "except Exception:", "    return None"),
           THROTTLED, "some events were throttled and given up"),
     Wrong("04.1", "left out", send_all("try:", "    return invoke(event)", "except Exception:", "    return None",
@@ -70,6 +74,8 @@ WRONG = (
           THROTTLED, "an event that was throttled has no answer"),
     Wrong("04.1", "one more try", send_all("try:", "    return invoke(event)", "except Exception:", "    return invoke(event)"),
           THROTTLED, "a call was throttled, and that ended it"),
+    Wrong("04.2", "one more", needed("int(max(rate * duration_ms / 1000, rate / 10)) + 1"),
+          "right on the example", "a whole number is rounded up already"),
     Wrong("04.1", "as they come", send_all(*patient(), end=COMING), THROTTLED, "the answers are in the order in which they came"),
     Wrong("04.1", "no pause", send_all(*patient("pass")), "pauses before it tries again", "let it rest first"),
     Wrong("04.1", "a generator", send_all(*patient(), end="return pool.map(send, events)"),

@@ -55,7 +55,10 @@ WRONG = (
     Wrong("07.1", "a constant", handler('return {"pay": 50}'), HIDDEN, "50 is the example's price"),
     Wrong("07.1", "needs a voucher", handler(
         'return {"pay": event["price"] * (0.9 if event["voucher"] in vouchers else 1)}', ABOVE + MAKE),
-        "runs", 'see its traceback with: lab.invoke("quick_checkout", {"price": 50})'),
+        "runs", "most orders have no voucher"),
+    Wrong("07.1", "a name of its own", handler('if "voucher" in event:\n    vouchers = {"a"}\n' + PAY, ABOVE), "runs", "what a function assigns"),
+    Wrong("07.1", "some of the codes", handler('if "voucher" in event:\n    ' + MAKE.replace("300_000", "100_000") + PAY, ABOVE),
+          HIDDEN, "make all 300,000 codes"),
     Wrong("07.1", "text", handler('return {"pay": "50"}'), "right type", '"pay" is "50", which is no number'),
     Wrong("07.2", "$LATEST", ready(PUT.format(which='"$LATEST"', many="environments"), 'return "$LATEST"'),
           "runs", "$LATEST cannot have provisioned concurrency"),
