@@ -84,7 +84,8 @@ def _why_refused(error: str) -> str:
 def _failed(name: str, event: Any, expected: str, answered: Answered) -> Answer:
     error = answered.error or ""
     causes = {
-        "ResourceNotFoundException": f"it asks for a table that is not there: there are {VISITS[0]} and {CHARGES[0]}, made above.",
+        "ResourceNotFoundException":
+            f"it asks for a table that is not there: there are {VISITS[0]} and {CHARGES[0]}, made above.",
         "ConditionalCheckFailedException": _REFUSED[name],
         "ClientError": _why_refused(error),
     }

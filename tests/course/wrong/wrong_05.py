@@ -50,11 +50,12 @@ WRONG = (
           "runs", "it asks for a table that is not there"),
     Wrong("05.1", "SET", counts((ADD % ('event["page"]', "UPDATED_NEW")).replace("ADD visits", "SET visits = visits +")), "runs",
           "a page's first visit finds no number"),
-    Wrong("05.1", "another key of the table", counts((ADD % ('event["page"]', "UPDATED_NEW")).replace('{"page":', '{"id":')), "runs",
-          "page in visits, id in charges"),
+    Wrong("05.1", "another key of the table", counts((ADD % ('event["page"]', "UPDATED_NEW")).replace('{"page":', '{"id":')),
+          "runs", "page in visits, id in charges"),
     Wrong("05.1", "a reserved word", counts((ADD % ('event["page"]', "UPDATED_NEW")).replace("ADD visits", "ADD count")), "runs",
           "a word of DynamoDB's own language"),
-    Wrong("05.1", "asks for no answer", counts(ADD % ('event["page"]', "NONE")), "runs", "makes update_item answer with the new number"),
+    Wrong("05.1", "asks for no answer", counts(ADD % ('event["page"]', "NONE")), "runs",
+          "makes update_item answer with the new number"),
     Wrong("05.1", "never adds", counts('return {"page": event["page"], "count": 1}'), "right on the example", "every visit adds one"),
     Wrong("05.1", "kept elsewhere", counts(
         'new = charges.update_item(Key={"id": event["page"]}, UpdateExpression="ADD visits :one", '
@@ -82,7 +83,8 @@ WRONG = (
     Wrong("05.2", "looks, then writes", counts(
         'if "Item" in charges.get_item(Key={"id": event["order"]}):\n    return ' + OLD + "\n" + PUT % ('event["order"]', "")
         + "return " + NEW), "once in a crowd", "between looking and writing there is a moment"),
-    Wrong("05.2", "the table's exceptions", counts((GUARDED % ('event["order"]', ONCE, NEW, OLD)).replace("charges.meta.client.ex", "charges.ex")),
+    Wrong("05.2", "the table's exceptions", counts(
+        (GUARDED % ('event["order"]', ONCE, NEW, OLD)).replace("charges.meta.client.ex", "charges.ex")),
           "once on a retry", "a client knows its exceptions"),
     Wrong("05.2", "not caught", counts(PUT % ('event["order"]', ONCE) + "return " + NEW),
           "once on a retry", "catch this exception"),
