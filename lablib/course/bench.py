@@ -116,6 +116,15 @@ class Bench:
             raise NotStarted
         return Answered(None, f"{kind}: {known.get('errorMessage', payload)}", request_id, log)
 
+    def log_lines(self, name: str, pattern: str = "") -> list[str]:
+        """The lines of the function's own log group that match a filter pattern; none when it never ran."""
+        logs = self.service("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=_log_group(name), filterPattern=pattern)
+        try:
+            return [event["message"] for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []  # the group is made with the first line
+
     def make(self, name: str, source: str, **settings: Any) -> str:
         """A function of the check's own, Active; `clear` removes it. `settings` go to CreateFunction as they are."""
         self.will_make(name)
@@ -167,9 +176,13 @@ class Bench:
         if self.configuration(name) is not None:
             self.client.delete_function(FunctionName=name)
         try:
-            logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+            logs.delete_log_group(logGroupName=_log_group(name))
         except logs.exceptions.ResourceNotFoundException:
             return  # it never logged
+
+
+def _log_group(name: str) -> str:
+    return f"/aws/lambda/{name}"
 
 
 def _parsed(payload: bytes) -> Any:

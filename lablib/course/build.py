@@ -1,8 +1,8 @@
 """Build labs/ from solutions/, or check that it is built: `python -m lablib build [--check]`.
 
 People edit the notebooks in solutions/, in Jupyter. Building makes each student's notebook from its solution, runs
-both and stores what they show, but for the answers to predictions in labs/. Checking changes nothing: source, metadata and cell ids must be byte for byte what
-solutions/ gives, and the outputs, after the sanitiser, what a run shows now.
+both and stores what they show, but for the answers to predictions in labs/. Checking changes nothing: source,
+metadata and cell ids must be byte for byte what solutions/ gives, and the outputs, after the sanitiser, what a run shows now.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _START: Final = re.compile(r"START RequestId: (\S+)")
 
 
 _AHEAD_MS: Final = 1_000
-"""An environment that was ready for so long before its first invocation had not started up for it. Ours: START follows on INIT."""
+"""An environment that was ready for so long before its first invocation had not started up for it. The figure is ours."""
 
 
 @dataclass(frozen=True)

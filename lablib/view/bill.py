@@ -48,7 +48,8 @@ def monthly_bill() -> Picture:
 def _bill(state: State, cold: float | None = None) -> Bill:
     return estimate(
         requests=state["requests"], duration_ms=state["duration_ms"], memory_mb=state["memory_mb"],
-        architecture=state["architecture"], init_ms=_INIT_MS, cold_start_rate=state["cold"] if cold is None else cold, free_tier=state["free_tier"],
+        architecture=state["architecture"], init_ms=_INIT_MS, cold_start_rate=state["cold"] if cold is None else cold,
+        free_tier=state["free_tier"],
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def _input(control: Control, value: Any, wide: str, move: Callable[[str, Any], N
 
 
 def _values(control: Control) -> tuple[list[Any], list[str], int]:
-    """(what may be chosen, how each is shown, the number of the first); nothing is shown but the number where there are no names."""
+    """(what may be chosen, how each is shown, the number of the first); where there are no names, the numbers alone are shown."""
     if isinstance(control, Range):
         values = list(range(control.low, control.high + 1))
         return values, [f"{one:,} {control.unit}" for one in values] if control.unit else [], control.low
@@ -102,7 +102,7 @@ def _values(control: Control) -> tuple[list[Any], list[str], int]:
 def control_class() -> Any:
     """A control's widget, made when the first is needed: anywidget and IPython take a tenth of a second to load.
 
-    Its traits: `label`; `low`, `high` and `value`, whole numbers; `names`, what is shown for each value (none: the number); `listed`,
+    Its traits: `label`; `low`, `high` and `value`, whole numbers; `names`, what is shown for each value (none: its number); `listed`,
     whether it is a list rather than a slider; `wide`, CSS width of the label.
     """
     import anywidget

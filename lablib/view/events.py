@@ -74,7 +74,8 @@ def _ran(led: Outcome, state: State) -> str:
     """The runs, in words."""
     times = len(led.runs)
     if led.handled:
-        return "The function runs once." if times == 1 else f"The first run fails; the second, after {led.runs[-1].at_s:.0f} s, works."
+        second = f"The first run fails; the second, after {led.runs[-1].at_s:.0f} s, works."
+        return "The function runs once." if times == 1 else second
     if state["function"] != "always":
         return "The run fails, and no other follows by itself, though it would work by now."
     how_often = "once" if times == 1 else f"{times} times in four minutes" + (", and goes on" if led.more else "")
@@ -99,13 +100,16 @@ class _Road:
         self._boxes = []
         for x, kind in ((0.2, "you"), (3.4, "aws"), (6.6, "done")):
             box = FancyBboxPatch(
-                (x, 0.45), 2.0, 0.7, boxstyle="round,pad=0,rounding_size=0.08", facecolor=palette[kind], edgecolor=palette[f"{kind}-edge"]
+                (x, 0.45), 2.0, 0.7, boxstyle="round,pad=0,rounding_size=0.08",
+                facecolor=palette[kind], edgecolor=palette[f"{kind}-edge"],
             )
             top.add_patch(box)
             self._boxes.append((box, top.text(x + 1.0, 0.8, "", ha="center", va="center", color=palette["text"], size=10)))
         self._boxes[2][1].set_text("your function")
         self._arrows = [
-            FancyArrowPatch((2.3, 0.8), (3.3, 0.8), shrinkA=0, shrinkB=0, mutation_scale=14, color=palette["muted"], linewidth=1.6)
+            FancyArrowPatch(
+                (2.3, 0.8), (3.3, 0.8), shrinkA=0, shrinkB=0, mutation_scale=14, color=palette["muted"], linewidth=1.6
+            )
             for _ in range(2)
         ]
         for arrow in self._arrows:

@@ -134,7 +134,8 @@ class Picture:
         if self._listing is None:
             return ""
         heading, text = (html.escape(part) for part in self._listing(self._state))
-        return f"<p><strong>{heading}</strong></p><pre class='ll-listing' tabindex='0' role='region' aria-label='{heading}'>{text}</pre>"
+        region = f"class='ll-listing' tabindex='0' role='region' aria-label='{heading}'"
+        return f"<p><strong>{heading}</strong></p><pre {region}>{text}</pre>"
 
     def widget(self) -> ipywidgets.VBox:
         """Controls above, picture and sentence below: made once, then kept."""

@@ -13,7 +13,10 @@ from lablib.models.remembering import CALLS, GROUP, REST, Call, calls, lost
 from lablib.view.picture import Choice, Picture, Range, State
 from lablib.view.theme import Palette
 
-_ARRIVALS: Final = (("one after another", "single"), (f"{GROUP} at once", "group"), (f"one after another, an hour of rest after {REST}", "rest"))
+_ARRIVALS: Final = (
+    ("one after another", "single"), (f"{GROUP} at once", "group"),
+    (f"one after another, an hour of rest after {REST}", "rest"),
+)  # fmt: skip
 _PLACES: Final = (
     ("a global variable", "variable"), ("a file in /tmp", "tmp"), ("a table, read and then written", "read-write"),
     ("a table, added in one step", "add"),
@@ -137,7 +140,8 @@ class _Stage:
             self._paint(box, "aws" if alive else "plain", which == now.environment, dashed=not alive)
             title.set_text(f"environment {which + 1}" + ("" if alive else " has ended"))
             words = _INSIDE[place].format(count) if count is not None else "keeps no count" if alive else "all is forgotten"
-            kept.set(text=words, position=(title.get_position()[0], _ENVS + 0.63), color=self._palette["text" if alive else "muted"])
+            ink = self._palette["text" if alive else "muted"]
+            kept.set(text=words, position=(title.get_position()[0], _ENVS + 0.63), color=ink)
 
 
 def _columns(arrival: str) -> list[float]:

@@ -138,7 +138,8 @@ def _on_aws(row: _Row, state: State) -> str:
     where = f"On AWS ({row.identifier}, zip, x86_64, {found.memory_mb:,} MB, {SOURCE.first[:4]})"
     if state["show"] == FIRST:
         return f"{where} the first answer took {_ms(found.first_invoke_ms)} after INIT, in the median of daily means."
-    return f"{where} half of {found.starts:,} cold starts had an INIT of at most {_ms(found.p50)}, nine in ten of at most {_ms(found.p90)}."
+    half = f"{where} half of {found.starts:,} cold starts had an INIT of at most {_ms(found.p50)}"
+    return f"{half}, nine in ten of at most {_ms(found.p90)}."
 
 
 def _ms(value: float) -> str:
@@ -175,7 +176,8 @@ class _Chart:
         self._bars[key] = bar
         (self._middles[key],) = axes.plot([], [], color=palette["aws-edge"], linewidth=2.6, solid_capstyle="butt")
         (self._rings[key],) = axes.plot(
-            [], [], "o", markersize=9, markerfacecolor="none", markeredgecolor=palette["you-edge"], markeredgewidth=2.2, clip_on=False
+            [], [], "o", markersize=9, markerfacecolor="none", markeredgecolor=palette["you-edge"], markeredgewidth=2.2,
+            clip_on=False,
         )
 
     def _legend(self, figure: FigureBase, rows: Mapping[str, _Row]) -> None:

@@ -66,7 +66,8 @@ def scaling() -> Picture:
 def run(traffic: str, rate: int, duration: float, limit: tuple[int, int | None], caller: Caller) -> Result:
     """The simulation behind the picture. INIT takes half a second, memory is 512 MB."""
     function = Function(duration, init=_INIT_S, memory_mb=_MEMORY_MB)
-    options: dict[str, Any] = {"limits": Limits(account=limit[0], reserved=limit[1]), "caller": caller, "steps": _POINTS, "detail": _POINTS}
+    limits = Limits(account=limit[0], reserved=limit[1])
+    options: dict[str, Any] = {"limits": limits, "caller": caller, "steps": _POINTS, "detail": _POINTS}
     if traffic == RECORDED:
         return simulate(function, azure_sample(), **options)
     arrivals: dict[str, Arrivals] = {
@@ -173,7 +174,8 @@ class _Scene:
     def _name(self, axes: Axes, lines: list[Any]) -> None:
         """Beside the chart, where nothing is drawn."""
         axes.legend(
-            handles=lines, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9, labelcolor=self._palette["text"], framealpha=0.0,
+            handles=lines, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9, framealpha=0.0,
+            labelcolor=self._palette["text"],
         )  # fmt: skip
 
     def show(self, state: State) -> None:

@@ -53,7 +53,8 @@ INKS: Final[tuple[Ink, ...]] = (
 
 TEXT_ON: Final[tuple[tuple[str, str | None], ...]] = (
     ("text", None), ("muted", None), ("text", "plain"), ("muted", "plain"), ("text", "you"), ("text", "aws"),
-    ("text", "done"), ("text", "bad"), ("you-edge", None), ("aws-edge", None), ("done-edge", None), ("focus", None), ("bad-edge", None),
+    ("text", "done"), ("text", "bad"), ("you-edge", None), ("aws-edge", None), ("done-edge", None), ("focus", None),
+    ("bad-edge", None),
 )
 """Every pair (ink, the ink under it; None is the page) in which text is drawn. A test holds each at 4.5 : 1."""
 

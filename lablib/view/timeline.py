@@ -198,7 +198,8 @@ class _Rows:
     def _label_rows(self, streams: Sequence[str]) -> None:
         step = max(1, round(self._rows * 0.3 / min(self._rows * _TALLEST, _ROWS)))
         for row in range(0, self._rows, step):
-            self._axes.text(-0.12, row + 0.5, f"environment {row + 1}", ha="right", va="center", size=9, color=self._palette["text"])
+            name = f"environment {row + 1}"
+            self._axes.text(-0.12, row + 0.5, name, ha="right", va="center", size=9, color=self._palette["text"])
             self._axes.text(-1.32, row + 0.5, streams[row][-4:], ha="right", va="center", size=7.5, color=self._palette["muted"])
 
     def _legend(self) -> None:

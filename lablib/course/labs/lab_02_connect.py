@@ -130,13 +130,9 @@ def _covered(events: list[str]) -> frozenset[str]:
 
 def _called(bench: Bench, name: str, key: str) -> bool:
     """Whether the function tells of that key, in time."""
-    logs, last, pause = bench.service("logs"), time.monotonic() + _ARRIVES_S, threading.Event()
+    last, pause = time.monotonic() + _ARRIVES_S, threading.Event()
     while time.monotonic() < last:
-        try:
-            lines = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="KEY")["events"]
-        except logs.exceptions.ResourceNotFoundException:
-            lines = []  # the group is made with the first line
-        if any(line["message"].split() == ["KEY", key] for line in lines):
+        if any(line.split() == ["KEY", key] for line in bench.log_lines(name, "KEY")):
             return True
         pause.wait(0.05)
     return False

@@ -81,13 +81,7 @@ def _tunes(name: str, source: str, why: str) -> Test:
 
 def _reports(bench: Bench, name: str) -> list[Report]:
     """Every REPORT line of the function's log group; none when it never ran."""
-    logs = bench.service("logs")
-    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
-    try:
-        lines = [event["message"] for page in pages for event in page["events"]]
-    except logs.exceptions.ResourceNotFoundException:
-        return []
-    return [report for line in lines if (report := parse_report(line))]
+    return [report for line in bench.log_lines(name) if (report := parse_report(line))]
 
 
 def _unmeasured(reports: list[Report]) -> tuple[str, str] | None:

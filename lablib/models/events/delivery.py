@@ -48,19 +48,21 @@ RETRIES: Final[dict[Again, Retry]] = {
         "Nothing keeps the event: the caller may send it again", "DG invocation-retries, 2026",
     ),
     "queue": Retry(
-        f"Lambda runs it again after {ASYNC_RETRY_DELAYS_S[0]} s, and after {ASYNC_RETRY_DELAYS_S[1]} s more. One that was throttled, or "
-        f"met an error of Lambda's own, it tries again after {ASYNC_BACKOFF_S[0]} s, doubled each time up to {ASYNC_BACKOFF_S[1]} s.",
+        f"Lambda runs it again after {ASYNC_RETRY_DELAYS_S[0]} s, and after {ASYNC_RETRY_DELAYS_S[1]} s more. "
+        f"One that was throttled, or met an error of Lambda's own, it tries again after {ASYNC_BACKOFF_S[0]} s, doubled each time up to {ASYNC_BACKOFF_S[1]} s.",
         float(ASYNC_EVENT_AGE_S.default), "Lambda drops the event, unless the function has a dead-letter queue or a destination",
         "DG invocation-async-error-handling, 2026",
     ),
     "visibility": Retry(
-        "The message that was taken is hidden; when its visibility timeout has passed, a poller takes it again.", float(RETENTION_S),
+        "The message that was taken is hidden; when its visibility timeout has passed, a poller takes it again.",
+        float(RETENTION_S),
         "The message comes back until it expires, or until the queue's own rule moves it to a dead-letter queue",
         "DG services-sqs-errorhandling, 2026",
     ),
     "shard": Retry(
         "The poller sends the same batch again, with growing pauses, and reads nothing behind it from that shard.",
-        float(STREAM_RETENTION_S), "That part of the stream, its shard, waits: nothing behind this record is delivered before it is handled or expires",
+        float(STREAM_RETENTION_S),
+        "That part of the stream, its shard, waits: nothing behind this record is delivered before it is handled or expires",
         "DG invocation-retries; BOTO CreateEventSourceMapping, 2026-11-17",
     ),
 }  # fmt: skip

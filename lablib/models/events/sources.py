@@ -15,8 +15,8 @@ Delivery = Literal["synchronous", "asynchronous", "polled"]
 """Pushed by a caller that waits; pushed by one that goes on; fetched by Lambda's own pollers."""
 
 Again = Literal["caller", "queue", "visibility", "shard"]
-"""Who lets a failed event run again: nobody but the caller; Lambda's queue for asynchronous events; the queue of SQS, whose message
-is visible again; Lambda's poller, which stays at the batch of its shard."""
+"""Who lets a failed event run again: nobody but the caller; Lambda's queue for asynchronous events; the queue of SQS, whose
+message is visible again; Lambda's poller, which stays at the batch of its shard."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,14 @@ SOURCES: Final[tuple[Source, ...]] = (
             _POLICY.format("logs.amazonaws.com"), 'gzip.decompress(base64.b64decode(event["awslogs"]["data"]))',
             "Whoever wrote the line hears nothing.", "CloudWatch Logs User Guide, Subscription filters, 2026"),
     _pushed("program-later", "A program that goes on", "a program calls Invoke with InvocationType=\"Event\"",
-            "nothing but credentials", "the program's own credentials", "event", "The program got 202 at once and hears nothing more.",
+            "nothing but credentials", "the program's own credentials", "event",
+            "The program got 202 at once and hears nothing more.",
             "DG invocation-async, 2026"),
     Source("sqs", "Amazon SQS", "polled", "a message is sent to a queue", "an event source mapping", _ROLE.format("queue"),
            'event["Records"][0]["body"]', mappings.SQS_BATCH.default, "visibility",
            "Sending succeeded, so the sender hears nothing.", "DG with-sqs, services-sqs-errorhandling, 2026"),
-    Source("dynamodb", "DynamoDB Streams", "polled", "an item of a table changes", "an event source mapping", _ROLE.format("stream"),
-           'event["Records"][0]["dynamodb"]["NewImage"]', mappings.STREAM_BATCH.default, "shard",
+    Source("dynamodb", "DynamoDB Streams", "polled", "an item of a table changes", "an event source mapping",
+           _ROLE.format("stream"), 'event["Records"][0]["dynamodb"]["NewImage"]', mappings.STREAM_BATCH.default, "shard",
            "Writing succeeded, so the writer hears nothing.", "DG with-ddb, 2026"),
     Source("kinesis", "Kinesis Data Streams", "polled", "a record is put into a stream", "an event source mapping",
            _ROLE.format("stream"), 'base64.b64decode(event["Records"][0]["kinesis"]["data"])', mappings.STREAM_BATCH.default,
@@ -111,12 +112,13 @@ SOURCES: Final[tuple[Source, ...]] = (
            "DG urls-invocation, 2026"),
     _asked("step-functions", "Step Functions", "a workflow comes to a Task state", "the state's resource",
            "the state machine's role, which may invoke the function", "event",
-           "The workflow learns the error: its own Retry and Catch decide.", "Step Functions Developer Guide, connect-lambda, 2026"),
-    _asked("lex", "Amazon Lex V2", "a bot needs an answer", "the code hook of the bot's alias", _POLICY.format("lexv2.amazonaws.com"),
-           'event["sessionState"]["intent"]', "The chat gets an error in place of an answer.",
+           "The workflow learns the error: its own Retry and Catch decide.",
+           "Step Functions Developer Guide, connect-lambda, 2026"),
+    _asked("lex", "Amazon Lex V2", "a bot needs an answer", "the code hook of the bot's alias",
+           _POLICY.format("lexv2.amazonaws.com"), 'event["sessionState"]["intent"]', "The chat gets an error in place of an answer.",
            "Lex V2 Developer Guide, Enabling custom logic with Lambda, 2026"),
-    _asked("program", "A program that waits", "a program calls Invoke", "nothing but credentials", "the program's own credentials",
-           "event", "The program gets status 200 with a FunctionError.", "DG invocation-sync, 2026"),
+    _asked("program", "A program that waits", "a program calls Invoke", "nothing but credentials",
+           "the program's own credentials", "event", "The program gets status 200 with a FunctionError.", "DG invocation-sync, 2026"),
 )  # fmt: skip
 """In the order in which the lab's picture lists them: pushed and left, fetched, pushed and waited for."""
 

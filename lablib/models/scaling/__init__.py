@@ -16,8 +16,8 @@
 `result` what comes out: `Result`, its `Series` over time, each `Span` of a traced run
 `closed` arithmetic to check against: Little's law, Erlang B and C, ``max(RPS × d, RPS / 10)``, steady traffic
 `exact` the engine where refused requests are lost; `fleet` with every rule; `polled` of a queue's pollers
-`fluid` the engine for what cannot be followed request by request: expected flows; with `crowd` (how many work, and how many exist),
-`surge` (a sudden rise), `backlog` (who comes again), and `expected` (its `Result`)
+`fluid` the engine for what cannot be followed request by request: expected flows; with `crowd` (how many work, and how many
+exist), `surge` (a sudden rise), `backlog` (who comes again), and `expected` (its `Result`)
 `draws` all random numbers, from one seed; `recorder` and `sketch` count; `numbers` refuses what makes no sense
 
 Times are seconds. One function, alone in its account. The environment that was used last serves next; it goes after `idle_s`

@@ -124,7 +124,8 @@ class Bursty(_Random):
 
     def path(self, rng: np.random.Generator, seconds: float) -> tuple[Floats, Floats]:
         if seconds / (self.quiet_s + self.burst_s) > _BURSTS:
-            raise ValueError(f"in {seconds:g} seconds there would be more than {_BURSTS:,} bursts: give longer quiet_s and burst_s")
+            many = f"in {seconds:g} seconds there would be more than {_BURSTS:,} bursts"
+            raise ValueError(f"{many}: give longer quiet_s and burst_s")
         starts = [0.0]
         while starts[-1] < seconds:
             starts.append(starts[-1] + rng.exponential(self.burst_s if len(starts) % 2 == 0 else self.quiet_s))

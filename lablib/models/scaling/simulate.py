@@ -99,7 +99,8 @@ def simulate(
     if engine == "fluid" or (engine == "auto" and draws.path[1][-1] > EXACT):
         reason = why_not(function, limits, caller, draws)
         if reason is None and not isinstance(caller, Polled):
-            return expected(Fluid(function, limits, caller, draws, steps * math.ceil(whole("detail", detail, least=1) / steps)), steps)
+            finer = steps * math.ceil(whole("detail", detail, least=1) / steps)
+            return expected(Fluid(function, limits, caller, draws, finer), steps)
         if engine == "fluid":
             raise ValueError(f"the fluid engine is for large numbers of alike requests, and here {reason}: use engine='exact'")
     if draws.path[1][-1] > MOST:
