@@ -95,6 +95,22 @@ def test_import_lablib_is_light() -> None:
     assert ran.stdout.strip() == "[]"
 
 
+def test_the_local_cloud_starts_without_the_labs_models() -> None:
+    """They are large, and two of them bring numpy: what cloud and labs share stands in a smaller file."""
+    of_labs = tuple(f"lablib.models.{room}" for room in ("coldstart", "events", "pricing", "scaling"))
+    for path in (path for path in files() if room_of(path) in ("cloud", "environments")):
+        assert not [name for name in (*imports(path), *imports_at_once(path)) if name == "numpy" or name.startswith(of_labs)], path
+
+
+def test_no_key_stands_twice() -> None:
+    """In one dictionary the second would hide the first."""
+    for path in files() + files("tests"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Dict):
+                keys = Counter(repr(key.value) for key in node.keys if isinstance(key, ast.Constant))
+                assert not keys or max(keys.values()) == 1, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
 def test_no_module_needs_itself() -> None:
     """Modules import one another in no circle. A package's own __init__, which gathers what others offer, is not looked at."""
     needs = {module_of(path): set(imports_at_once(path)) for path in files() if path.stem != "__init__"}

@@ -102,8 +102,8 @@ def _values(control: Control) -> tuple[list[Any], list[str], int]:
 def control_class() -> Any:
     """A control's widget, made when the first is needed: anywidget and IPython take a tenth of a second to load.
 
-    Its traits: `label`; `low`, `high` and `value`, whole numbers; `names`, what is shown for each value (none: its number); `listed`,
-    whether it is a list rather than a slider; `wide`, CSS width of the label.
+    Its traits: `label`; `low`, `high` and `value`, whole numbers; `names`, what is shown for each value (none: its number);
+    `listed`, whether it is a list rather than a slider; `wide`, CSS width of the label.
     """
     import anywidget
     import traitlets
