@@ -31,7 +31,8 @@ SUPPORTED = ((3, 11), (3, 14))
 
 NEEDED = (
     "boto3", "moto", "tornado", "flask", "flask_cors", "airspeed", "jsonata", "jsonpath_ng", "fastjsonschema",
-    "joserfc", "cryptography", "openapi_spec_validator", "jupyterlab", "jupyter_server_proxy", "ipywidgets", "matplotlib", "numpy",
+    "joserfc", "cryptography", "openapi_spec_validator", "jupyterlab", "jupyter_server_proxy", "ipywidgets", "anywidget", "matplotlib",
+    "numpy",
 )  # fmt: skip
 """What requirements.txt installs and a lab cannot run without: some of it is imported only when a lab first needs it."""
 
